@@ -1,0 +1,133 @@
+/**
+ * The kinds of failure that `ckpt` distinguishes.
+ *
+ * A negative verdict is a value, never an error. What is thrown is one of: {@link CkptError} (an input that cannot be
+ * read), {@link UsageError} (the caller asked for something impossible), or anything else, which is a defect in ckpt.
+ * Only `cli/error-message.ts` turns an error into words for a terminal.
+ */
+
+/** The layer that noticed the problem, from the outermost container to the decoded value. */
+export type ErrorLayer =
+  | 'file'
+  | 'container'
+  | 'header'
+  | 'metadata'
+  | 'compression'
+  | 'wire'
+  | 'graph'
+  | 'kernel'
+  | 'cpu'
+  | 'pages'
+  | 'host'
+  | 'key';
+
+/** Stable codes of unreadable input; they never change meaning. */
+export type ErrorCode =
+  /** No such file or directory. */
+  | 'not-found'
+  /** The operating system refused to open or read it. */
+  | 'permission-denied'
+  /** Any other failure of the operating system while reading. */
+  | 'io-error'
+  /** The file has no bytes. */
+  | 'empty'
+  /** The input is not a gVisor checkpoint image at all. */
+  | 'not-an-image'
+  /** A directory without `checkpoint.img`. */
+  | 'no-checkpoint-img'
+  /** A filesystem checkpoint where a full checkpoint was expected. */
+  | 'fscheckpoint'
+  /** A file system object of a kind that cannot be read (device, socket). */
+  | 'not-a-regular-file'
+  /** The bytes end before the structure does. */
+  | 'truncated'
+  /** Bytes follow where the structure has ended. */
+  | 'trailing-bytes'
+  /** A length, count or depth is over a ceiling of `limits.ts`. */
+  | 'over-limit'
+  /** The metadata is not a JSON object of strings. */
+  | 'bad-metadata'
+  /** The metadata names a compression that no runsc writes. */
+  | 'unknown-compression'
+  /** The HMAC of header or body does not match the bytes: damage. */
+  | 'bad-hmac'
+  /** The HMAC does not match and everything else is in order: another key. */
+  | 'wrong-key'
+  /** A chunk does not inflate. */
+  | 'bad-deflate'
+  /** A varint of more than ten bytes or more than 64 bits. */
+  | 'bad-varint'
+  /** A wire tag or type spec of unknown kind. */
+  | 'unknown-kind'
+  /** A record of a known kind where the format does not allow it. */
+  | 'unexpected-record'
+  /** Counts or ids contradict one another. */
+  | 'inconsistent'
+  /** A reference to an object or field that does not exist. */
+  | 'dangling-reference'
+  /** A saved value does not have a shape that any runsc writes. */
+  | 'unknown-shape'
+  /** The host description is of no known format. */
+  | 'unknown-format'
+  /** The host description mixes two formats. */
+  | 'mixed-formats'
+  /** The host description is of a known format but contradicts it. */
+  | 'bad-host'
+  /** What was asked for cannot be had on this machine. */
+  | 'unsupported';
+
+/** Where in the input the problem is. */
+export interface ErrorPlace {
+  readonly layer: ErrorLayer;
+  /** The file or input as it was named by the caller. */
+  readonly file?: string;
+  /** Absolute byte offset in the file (layers file..compression) or in the decoded stream (wire and later). */
+  readonly offset?: number;
+  /** Path in the object graph, such as `g1r12.vmas.root[3]`. */
+  readonly path?: string;
+  /** Line, for text inputs (1-based). */
+  readonly line?: number;
+}
+
+/** What to say about it. Every text is plain, without a final full stop, and may hold unescaped bytes of the input. */
+export interface ErrorFacts {
+  readonly expected: string;
+  readonly found: string;
+  /** What a person can do, as a sentence. */
+  readonly hint?: string;
+}
+
+/** An input that could not be read: missing, damaged, hostile, or not what it should be. Exit code 3. */
+export class CkptError extends Error {
+  override readonly name = 'CkptError';
+  readonly code: ErrorCode;
+  readonly place: ErrorPlace;
+  readonly facts: ErrorFacts;
+
+  constructor(code: ErrorCode, place: ErrorPlace, facts: ErrorFacts, options?: { cause?: unknown }) {
+    super(describe(place, facts), options);
+    this.code = code;
+    this.place = place;
+    this.facts = facts;
+  }
+
+  /** The same error with parts of its place filled in, for a caller that knows more about where the bytes came from. */
+  at(place: Partial<ErrorPlace>): CkptError {
+    return new CkptError(this.code, { ...place, ...this.place }, this.facts, { cause: this.cause });
+  }
+}
+
+/** The caller asked for something that makes no sense. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function describe(place: ErrorPlace, facts: ErrorFacts): string {
+  const where = [
+    place.line === undefined ? '' : ` at line ${place.line}`,
+    place.offset === undefined ? '' : ` at offset ${place.offset}`,
+    place.path === undefined ? '' : ` (${place.path})`,
+  ].join('');
+  const hint = facts.hint === undefined ? '' : `. ${facts.hint}`;
+  return `${place.layer}: expected ${facts.expected}, found ${facts.found}${where}${hint}`;
+}

@@ -1,0 +1,266 @@
+/** Values of a graph read on demand, with the path that names them. */
+import { CkptError } from '../errors.ts';
+import { KIND } from '../wire/kinds.ts';
+import {
+  arrayBytes,
+  arrayItems,
+  type RefValue,
+  readValue,
+  type TypeSpec,
+  text,
+  type ValueAt,
+  type WireValue,
+} from '../wire/read-value.ts';
+import { TAGGED } from '../wire/skip-value.ts';
+import { findObject, type Graph, typeOf } from './graph.ts';
+
+/** One value of a graph: where it lies and how a person would name it. */
+export interface Node {
+  readonly graph: Graph;
+  readonly at: ValueAt;
+  /** How the value was reached: `g1r12.vmas.root[3]`. A chain, so that it costs nothing until it is printed. */
+  readonly path: Path;
+}
+
+interface Path {
+  readonly parent: Path | null;
+  readonly step: string;
+}
+
+/** The path of a node as text. */
+export function pathOf(node: Node): string {
+  const steps: string[] = [];
+  for (let path: Path | null = node.path; path !== null; path = path.parent) steps.push(path.step);
+  return steps.reverse().join('');
+}
+
+/**
+ * The object with this id.
+ *
+ * @throws CkptError `dangling-reference`.
+ */
+export function objectNode(graph: Graph, id: number): Node {
+  const position = findObject(graph, id);
+  if (position < 0) {
+    throw new CkptError(
+      'dangling-reference',
+      { layer: 'graph', path: `g${graph.number}r${id}` },
+      { expected: `object ${id}`, found: 'no such object in the graph', hint: 'The image is damaged' },
+    );
+  }
+  return { graph, at: { position, kind: TAGGED }, path: { parent: null, step: `g${graph.number}r${id}` } };
+}
+
+/** The struct that was found at an index while indexing. */
+export function foundNode(graph: Graph, objectId: number, position: number): Node {
+  return { graph, at: { position, kind: KIND.struct }, path: { parent: null, step: `g${graph.number}r${objectId}` } };
+}
+
+/** Reads a node's value, shallowly. */
+export function readNode(node: Node): WireValue {
+  return readValue(node.graph.wire, node.at);
+}
+
+/** The declared type of a struct node, or null for other values and unregistered structs. */
+export function typeName(node: Node): string | null {
+  const value = readNode(node);
+  return value.kind === 'struct' ? (typeOf(node.graph, value.typeId)?.name ?? null) : null;
+}
+
+/**
+ * The field of a struct, or null when its type does not have it or the value is nil.
+ *
+ * @throws CkptError `unknown-shape` when the node is no struct.
+ */
+export function field(node: Node, name: string): Node | null {
+  const value = readNode(node);
+  if (value.kind === 'nil') return null;
+  if (value.kind !== 'struct') throw wrongShape(node, 'a struct', value.kind);
+  const index = typeOf(node.graph, value.typeId)?.fields.indexOf(name) ?? -1;
+  const at = value.fields[index];
+  return at === undefined ? null : child(node, at, `.${name}`);
+}
+
+/** All fields of a struct by name, read at once; none for nil. */
+export function fields(node: Node): ReadonlyMap<string, Node> {
+  const value = readNode(node);
+  if (value.kind === 'nil') return new Map();
+  if (value.kind !== 'struct') throw wrongShape(node, 'a struct', value.kind);
+  const names = typeOf(node.graph, value.typeId)?.fields ?? [];
+  return new Map(
+    value.fields.flatMap((at, index) =>
+      names[index] === undefined ? [] : [[names[index], child(node, at, `.${names[index]}`)]],
+    ),
+  );
+}
+
+/** The field reached by several names, stepping through references and interfaces on the way; null when any step is nil or missing. */
+export function fieldAt(node: Node, ...names: readonly string[]): Node | null {
+  let current: Node | null = node;
+  for (const name of names) {
+    current = current === null ? null : follow(current);
+    current = current === null ? null : field(current, name);
+  }
+  return current === null ? null : follow(current);
+}
+
+/**
+ * What a reference or an interface leads to: the first value that is neither. Null for nil.
+ *
+ * @throws CkptError `dangling-reference`, `inconsistent` when references lead in a circle.
+ */
+export function follow(node: Node): Node | null {
+  let current = node;
+  for (let steps = 0; steps < 64; steps++) {
+    const value = readNode(current);
+    if (value.kind === 'nil') return null;
+    if (value.kind === 'interface') {
+      if (value.type.kind === 'nil') return null;
+      current = { ...current, at: value.value };
+    } else if (value.kind === 'ref') {
+      if (value.root === 0) return null;
+      current = resolve(node.graph, value);
+    } else {
+      return current;
+    }
+  }
+  throw new CkptError(
+    'inconsistent',
+    { layer: 'graph', path: pathOf(node) },
+    { expected: 'a value', found: 'references that lead in a circle' },
+  );
+}
+
+/**
+ * What a reference points to, walking its dots by field name and index.
+ *
+ * @throws CkptError `dangling-reference`.
+ */
+export function resolve(graph: Graph, ref: RefValue): Node {
+  let node = objectNode(graph, ref.root);
+  for (const dot of ref.dots) {
+    const value = readNode(node);
+    if (typeof dot === 'string') {
+      const next: Node | null = value.kind === 'struct' ? field(node, dot) : null;
+      if (next === null) throw deadEnd(node, `a field ${JSON.stringify(dot)}`, value.kind);
+      node = next;
+    } else {
+      if (value.kind !== 'array' || dot >= value.count) throw deadEnd(node, `an element ${dot}`, value.kind);
+      node = element(node, value, dot);
+    }
+  }
+  return node;
+}
+
+/** The elements of a slice (up to its length) or array; none for nil. */
+export function* elements(node: Node): Generator<Node> {
+  const target = follow(node);
+  if (target === null) return;
+  const value = readNode(target);
+  let array = target;
+  let length = Number.POSITIVE_INFINITY;
+  if (value.kind === 'slice') {
+    if (value.ref.root === 0) return;
+    array = resolve(node.graph, value.ref);
+    length = value.length;
+  }
+  const items = readNode(array);
+  if (items.kind !== 'array') throw wrongShape(array, 'an array', items.kind);
+  let index = 0;
+  for (const at of arrayItems(node.graph.wire, items)) {
+    if (index >= length) return;
+    yield child(array, at, `[${index++}]`);
+  }
+}
+
+/** The entries of a map, in stored order; none for nil. */
+export function mapEntries(node: Node): { key: Node; value: Node }[] {
+  const target = follow(node);
+  if (target === null) return [];
+  const value = readNode(target);
+  if (value.kind !== 'map') throw wrongShape(target, 'a map', value.kind);
+  return value.entries.map(({ key, value: item }, index) => ({
+    key: child(target, key, `.key${index}`),
+    value: child(target, item, `[${index}]`),
+  }));
+}
+
+/** An integer, exact; 0 for nil, as gVisor saves zeros. Atomic integers are unwrapped. */
+export function integer(node: Node | null): bigint {
+  const target = node === null ? null : follow(node);
+  if (target === null) return 0n;
+  const value = readNode(target);
+  if (value.kind === 'int' || value.kind === 'uint') return value.value;
+  if (value.kind === 'bool') return value.value ? 1n : 0n;
+  // pkg/atomicbitops types wrap one value.
+  if (value.kind === 'struct' && value.fields.length === 1) return integer(child(target, value.fields[0] as ValueAt, '.value'));
+  throw wrongShape(target, 'an integer', value.kind);
+}
+
+/** A string's bytes as text; the empty string for nil. */
+export function string(node: Node | null): string {
+  const target = node === null ? null : follow(node);
+  if (target === null) return '';
+  const value = readNode(target);
+  if (value.kind !== 'string') throw wrongShape(target, 'a string', value.kind);
+  return text(value.bytes);
+}
+
+/** A slice or array of bytes; null for nil. Only its length, not its capacity. */
+export function byteArray(node: Node | null): Uint8Array | null {
+  const target = node === null ? null : follow(node);
+  if (target === null) return null;
+  const value = readNode(target);
+  if (value.kind === 'array') return arrayBytes(target.graph.wire, value, value.count);
+  if (value.kind !== 'slice') throw wrongShape(target, 'a byte slice', value.kind);
+  if (value.ref.root === 0) return new Uint8Array(0);
+  const array = resolve(target.graph, value.ref);
+  const items = readNode(array);
+  if (items.kind !== 'array') throw wrongShape(array, 'an array', items.kind);
+  return arrayBytes(target.graph.wire, items, value.length);
+}
+
+/** A type spec with its names: `*pkg/sentry/kernel.Task`. */
+export function specName(graph: Graph, spec: TypeSpec): string {
+  switch (spec.kind) {
+    case 'id':
+      return typeOf(graph, spec.typeId)?.name ?? `type ${spec.typeId}`;
+    case 'pointer':
+      return `*${specName(graph, spec.element)}`;
+    case 'slice':
+      return `[]${specName(graph, spec.element)}`;
+    case 'array':
+      return `[${spec.count}]${specName(graph, spec.element)}`;
+    case 'map':
+      return `map[${specName(graph, spec.key)}]${specName(graph, spec.value)}`;
+    case 'nil':
+      return 'nil';
+  }
+}
+
+function element(node: Node, array: Extract<WireValue, { kind: 'array' }>, index: number): Node {
+  let at = 0;
+  for (const item of arrayItems(node.graph.wire, array)) if (at++ === index) return child(node, item, `[${index}]`);
+  throw deadEnd(node, `an element ${index}`, `${at} elements`);
+}
+
+function child(node: Node, at: ValueAt, step: string): Node {
+  return { graph: node.graph, at, path: { parent: node.path, step } };
+}
+
+function deadEnd(node: Node, expected: string, found: string): CkptError {
+  return new CkptError(
+    'dangling-reference',
+    { layer: 'graph', path: pathOf(node), offset: node.graph.wire.base + node.at.position },
+    { expected, found, hint: 'The image is damaged' },
+  );
+}
+
+/** A value of another kind than any runsc saves there. */
+export function wrongShape(node: Node, expected: string, found: string): CkptError {
+  return new CkptError(
+    'unknown-shape',
+    { layer: 'graph', path: pathOf(node), offset: node.graph.wire.base + node.at.position },
+    { expected, found, hint: 'The image is damaged, or written by a runsc that this version does not know' },
+  );
+}

@@ -1,0 +1,167 @@
+/** Files and pipes as byte sources. */
+import { closeSync, fstatSync, openSync, read as readCallback, readdirSync, readSync, type Stats, statSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import { CkptError } from '../errors.ts';
+
+const readAsync = promisify(readCallback);
+
+/** What lies at a path. */
+export type PathKind = 'file' | 'directory' | 'stream' | 'missing';
+
+/**
+ * What kind of thing lies at `path`, following links.
+ *
+ * @throws CkptError `permission-denied`, `io-error`.
+ */
+export function pathKind(path: string): PathKind {
+  let stats: Stats;
+  try {
+    stats = statSync(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return 'missing';
+    throw systemError(path, error);
+  }
+  return kindOf(path, stats);
+}
+
+/**
+ * The names in a directory, sorted.
+ *
+ * @throws CkptError `permission-denied`, `io-error`.
+ */
+export function directoryNames(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    throw systemError(path, error);
+  }
+}
+
+/**
+ * Opens a regular file (seekable) or a pipe.
+ *
+ * @throws CkptError `not-found`, `permission-denied`, `not-a-regular-file`, `io-error`.
+ */
+export function openFile(path: string): ByteSource {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw systemError(path, error);
+  }
+  try {
+    const stats = fstatSync(fd);
+    if (kindOf(path, stats) === 'file') return regularFile(path, fd, stats.size);
+    return stream(path, fd, true);
+  } catch (error) {
+    closeSync(fd);
+    throw error instanceof CkptError ? error : systemError(path, error);
+  }
+}
+
+/** Standard input: a regular file when the shell redirected one, else a stream. */
+export function openStandardInput(): ByteSource {
+  const stats = fstatSync(0);
+  return stats.isFile() ? regularFile('-', 0, stats.size) : stream('-', 0, false);
+}
+
+function regularFile(path: string, fd: number, size: number): ByteSource {
+  let position = 0;
+  return {
+    size,
+    seekable: true,
+    async read(max) {
+      const wanted = Math.min(max, Math.max(0, size - position));
+      if (wanted === 0) return new Uint8Array(0);
+      const buffer = new Uint8Array(wanted);
+      let count: number;
+      try {
+        count = readSync(fd, buffer, 0, wanted, position);
+      } catch (error) {
+        throw systemError(path, error, position);
+      }
+      position += count;
+      return count === wanted ? buffer : buffer.subarray(0, count);
+    },
+    async skip(count) {
+      const moved = Math.min(count, Math.max(0, size - position));
+      position += moved;
+      return moved;
+    },
+    async close() {
+      if (fd !== 0) closeSync(fd);
+    },
+  };
+}
+
+/** A pipe is read asynchronously, so that waiting for the writer does not stop anything else. */
+function stream(path: string, fd: number, owned: boolean): ByteSource {
+  let position = 0;
+  const read = async (max: number): Promise<Uint8Array> => {
+    const buffer = new Uint8Array(Math.min(max, 1024 * 1024));
+    for (;;) {
+      try {
+        const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, null);
+        position += bytesRead;
+        return buffer.subarray(0, bytesRead);
+      } catch (error) {
+        if (errorCode(error) === 'EOF') return new Uint8Array(0);
+        if (errorCode(error) !== 'EAGAIN') throw systemError(path, error, position);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  };
+  return {
+    size: null,
+    seekable: false,
+    read,
+    async skip(count) {
+      let left = count;
+      while (left > 0) {
+        const block = await read(left);
+        if (block.length === 0) break;
+        left -= block.length;
+      }
+      return count - left;
+    },
+    async close() {
+      if (owned) closeSync(fd);
+    },
+  };
+}
+
+function kindOf(path: string, stats: Stats): PathKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isFIFO() || stats.isCharacterDevice() || stats.isSocket()) return 'stream';
+  throw new CkptError(
+    'not-a-regular-file',
+    { layer: 'file', file: path },
+    { expected: 'a file, a directory or a pipe', found: 'a block device' },
+  );
+}
+
+function systemError(path: string, error: unknown, offset?: number): CkptError {
+  const code = errorCode(error);
+  const place = { layer: 'file', file: path, ...(offset === undefined ? {} : { offset }) } as const;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new CkptError('not-found', place, {
+      expected: 'an existing file or directory',
+      found: 'nothing at this path',
+      hint: 'Check the path',
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new CkptError('permission-denied', place, {
+      expected: 'permission to read',
+      found: `${code} from the operating system`,
+      hint: 'Checkpoint files are often owned by root: read them as root, or change their mode',
+    });
+  }
+  return new CkptError('io-error', place, { expected: 'to read the file', found: code ?? String(error) }, { cause: error });
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

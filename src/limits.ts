@@ -1,0 +1,45 @@
+/**
+ * Every ceiling that input meets, with its unit, its default, and the attack it stops.
+ *
+ * A ceiling that a real image could exceed can be raised by the caller (`--limit name=value`).
+ */
+
+/** Ceilings on what an input may make ckpt do. All are inclusive: a value equal to the ceiling is accepted. */
+export interface Limits {
+  /** Bytes of header metadata. gVisor's own ceiling (statefile.go: maxMetadataSize); stops a length that claims the address space. */
+  readonly metadataBytes: number;
+  /** Bytes of one compressed or framed chunk. gVisor writes 1 MiB chunks; direct writes of keyed images may be longer. */
+  readonly chunkBytes: number;
+  /** Bytes of one decoded object graph, held in memory. Stops a deflate bomb from filling memory. */
+  readonly graphBytes: number;
+  /** Objects in one graph. Stops a graph of empty objects from filling the index. */
+  readonly graphObjects: number;
+  /** Type declarations in one graph; real images have under 700. */
+  readonly graphTypes: number;
+  /** Fields of one declared type; real types have under 100. */
+  readonly typeFields: number;
+  /** Nesting of values and type specs inside one object; real images stay under 20. */
+  readonly depth: number;
+  /** Dots of one reference; real images stay under 10. */
+  readonly dots: number;
+  /** Object graphs in one stream; real images have under 50. */
+  readonly graphs: number;
+  /** Bytes of a host description. */
+  readonly hostBytes: number;
+  /** Bytes of an HMAC key. */
+  readonly keyBytes: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  metadataBytes: 16 * 1024 * 1024,
+  chunkBytes: 256 * 1024 * 1024,
+  graphBytes: 2 * 1024 * 1024 * 1024,
+  graphObjects: 64 * 1024 * 1024,
+  graphTypes: 65_536,
+  typeFields: 4096,
+  depth: 256,
+  dots: 256,
+  graphs: 1_048_576,
+  hostBytes: 16 * 1024 * 1024,
+  keyBytes: 65_536,
+};
