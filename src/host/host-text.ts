@@ -1,0 +1,64 @@
+/** The text of a host description. */
+import { CkptError, type ErrorCode } from '../errors.ts';
+
+/** One line with its number, 1-based, without the white space around it. */
+export interface TextLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** An error in a host description, at a line when there is one. */
+export function hostError(code: ErrorCode, line: number | null, expected: string, found: string, hint?: string): CkptError {
+  return new CkptError(code, line === null ? { layer: 'host' } : { layer: 'host', line }, {
+    expected,
+    found,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/**
+ * The bytes of a host description as text; a byte order mark is dropped.
+ *
+ * @throws CkptError `empty` when there is nothing but white space, `unknown-format` when the bytes are not text.
+ */
+export function decodeHostText(bytes: Uint8Array): string {
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) {
+    throw new CkptError(
+      'unknown-format',
+      { layer: 'host', offset: zero },
+      {
+        expected: 'a host description, which is text',
+        found: 'binary data (a zero byte)',
+        hint:
+          bytes[0] === 0x67 && bytes[1] === 0x56
+            ? 'This looks like a checkpoint image: give it as the image, not as the host'
+            : FORMATS_HINT,
+      },
+    );
+  }
+  const text = new TextDecoder('utf-8').decode(bytes);
+  if (text.trim() === '')
+    throw hostError('empty', null, 'a host description', bytes.length === 0 ? 'no bytes' : 'nothing but white space');
+  return text;
+}
+
+/** What to give instead, for errors about unknown formats. */
+export const FORMATS_HINT =
+  'Accepted are: a profile of `ckpt host capture`, the output of the probe (`ckpt host probe`), `cpuid -r`, `kcpuid -r`, ' +
+  '`runsc cpu-features`, and /proc/cpuinfo';
+
+/** The lines that are not blank. */
+export function textLines(text: string): TextLine[] {
+  const lines: TextLine[] = [];
+  for (const [index, raw] of text.split('\n').entries()) {
+    const line = raw.trim();
+    if (line !== '') lines.push({ number: index + 1, text: line });
+  }
+  return lines;
+}
+
+/** A line for an error message: quoted, at most 60 characters. */
+export function quoteLine(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+}
