@@ -1,0 +1,40 @@
+/** Gate `page-size`: the host uses pages of 4096 bytes. */
+import { defineGate, fail, type GateAnswer, notApplicable, pass, reason, unknown } from '../gate.ts';
+
+const ORDER = 28;
+const EXPECTED = 4096;
+/** MIDR_EL1 implementer of Apple, whose machines run Linux with pages of 16 KiB. */
+const APPLE = 0x61;
+
+/**
+ * Looks at the page size, since 2026-03-04. amd64 has no other than 4096. An arm64 description that does not hold it is answered for
+ * 4096, and says so (see docs/gates.md), except on Apple silicon.
+ *
+ * @see gVisor pkg/sentry/kernel/kernel.go: Kernel.LoadFrom; Linux arch/arm64/Kconfig: ARM64_4K_PAGES (default)
+ */
+export const pageSize = defineGate('page-size', [], (_image, host, rules): GateAnswer => {
+  if (!rules.has('page-size')) return notApplicable();
+  if (host.arch === 'amd64') return pass();
+  const size = host.pageSize.value;
+  if (size === null) {
+    if (host.identity?.implementer === APPLE) {
+      const why = 'Linux on Apple silicon usually runs with pages of 16 KiB';
+      return unknown(reason('CKPT1403', ORDER, `the page size of the host is unknown: ${why}`, { why }));
+    }
+    return pass(
+      reason('CKPT1402', ORDER, 'the description of the host does not hold the page size; 4 KiB is assumed', {
+        assumed: EXPECTED,
+      }),
+    );
+  }
+  if (size === EXPECTED) return pass();
+  const because = reason(
+    'CKPT1401',
+    ORDER,
+    `the page size of the host is ${size} bytes, and runsc restores with ${EXPECTED} only`,
+    {
+      pageSize: size,
+    },
+  );
+  return fail(because, rules, `restore is not supported with ${Math.floor(size / 1024)}K page size`);
+});

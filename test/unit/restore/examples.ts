@@ -1,0 +1,198 @@
+/** Hand-made images and hosts for the tests of the gates. */
+import type { Arch } from '../../../src/cpu/feature.ts';
+import { featuresOf } from '../../../src/cpu/feature-names.ts';
+import type { FeatureSet } from '../../../src/cpu/feature-set.ts';
+import type { CpuIdentity } from '../../../src/cpu/identity.ts';
+import { componentNames, type FpuState } from '../../../src/cpu/xsave.ts';
+import type { Fact, Host } from '../../../src/host/host.ts';
+import type { ImageFacts, TaskFpu } from '../../../src/restore/image-facts.ts';
+
+const ALL_BITS = (1n << 64n) - 1n;
+
+/** A fact that is known. */
+export function fact<T>(value: T): Fact<T> {
+  return { value, source: 'example' };
+}
+
+/** A fact that is not known. */
+export function noFact<T>(source = 'the example does not say'): Fact<T> {
+  return { value: null, source };
+}
+
+export const NO_IDENTITY: CpuIdentity = {
+  arch: 'amd64',
+  vendor: null,
+  brand: null,
+  family: null,
+  model: null,
+  stepping: null,
+  microarchitecture: null,
+  caches: [],
+  physicalAddressBits: null,
+  virtualAddressBits: null,
+  xsaveSizes: null,
+  implementer: null,
+  variant: null,
+  part: null,
+  revision: null,
+};
+
+/** Features that every amd64 example has. */
+export const BASE_FEATURES = ['pni', 'sse4_2', 'xsave', 'osxsave', 'fpu', 'sse', 'sse2'];
+
+/** A feature set of amd64, encoded as since 2023-02-17, in feature-number order. */
+export function featureSet(names: readonly string[], more: Partial<FeatureSet> = {}): FeatureSet {
+  const wanted = new Set(names);
+  return {
+    arch: 'amd64',
+    encoding: 'function-hwcap',
+    features: featuresOf('amd64')
+      .map((feature) => feature.name)
+      .filter((name) => wanted.has(name)),
+    unnamed: [],
+    cpuid: null,
+    hwcap: 0n,
+    hwcap2: 0n,
+    identity: NO_IDENTITY,
+    cacheLine: 64,
+    xcr0: 7n,
+    ...more,
+  };
+}
+
+/** A feature set of arm64, encoded as since 2023-02-17. */
+export function arm64FeatureSet(names: readonly string[], more: Partial<FeatureSet> = {}): FeatureSet {
+  return featureSet([], {
+    arch: 'arm64',
+    encoding: 'arm64-hwcap2',
+    features: names,
+    cacheLine: null,
+    xcr0: null,
+    identity: { ...NO_IDENTITY, arch: 'arm64' },
+    ...more,
+  });
+}
+
+/** A saved state with these components in use. */
+export function fpu(xstateBv: bigint, more: Partial<FpuState> = {}): FpuState {
+  return {
+    length: 2436,
+    areaLength: 2432,
+    xstateBv,
+    xcompBv: 0n,
+    headerReservedZero: true,
+    mxcsr: 0x1f80,
+    mxcsrMask: 0xffff,
+    components: componentNames(xstateBv),
+    ...more,
+  };
+}
+
+/** A task with that state; numbers follow from `n`. */
+export function task(n: number, state: FpuState, more: Partial<TaskFpu> = {}): TaskFpu {
+  return { tid: n, pid: n, name: `task${n}`, container: 'c', path: `g1r${n}`, fpu: state, ...more };
+}
+
+/** An image of release-20260817.0 on amd64 that restores on {@link host}. */
+export function image(more: Partial<ImageFacts> = {}): ImageFacts {
+  return {
+    path: 'example',
+    files: { bare: false, pagesMeta: true, pages: true },
+    metadata: new Map([
+      ['compression', 'none'],
+      ['container_count', '1'],
+      ['container_specs', '{"c":{"ociVersion":"1.0.0"}}'],
+      ['runsc_version', 'release-20260817.0'],
+    ]),
+    headerHmac: 'absent',
+    keyVerified: false,
+    framing: 'raw',
+    compression: 'none',
+    compressionNamed: true,
+    createdAt: '2026-08-20T00:00:00.000Z',
+    arch: 'amd64',
+    featureSetFields: ['Function', 'hwCap'],
+    cpu: featureSet(BASE_FEATURES),
+    runscVersion: { value: 'release-20260817.0', from: 'header' },
+    typesRelease: null,
+    containerSpecsFrom: 'header',
+    levelledTo: null,
+    tasks: [task(1, fpu(0x3n))],
+    ...more,
+  };
+}
+
+const ARM64_FIELDS = ['hwCap', 'cpuFreqMHz', 'cpuImplHex', 'cpuArchDec', 'cpuVarHex', 'cpuPartHex', 'cpuRevDec'];
+
+/** The same on arm64. */
+export function arm64Image(more: Partial<ImageFacts> = {}): ImageFacts {
+  return image({ arch: 'arm64', featureSetFields: ARM64_FIELDS, cpu: arm64FeatureSet(['fp', 'asimd']), tasks: [], ...more });
+}
+
+/** An amd64 host that has these features and lacks all others, with x87, SSE and AVX state. */
+export function host(features: readonly string[] = BASE_FEATURES, more: Partial<Host> = {}): Host {
+  return { ...hostOf('amd64', features), ...more };
+}
+
+/** The same host with that XCR0. */
+export function hostWithXcr0(xcr0: bigint, more: Partial<Host> = {}): Host {
+  return host(BASE_FEATURES, { xcr0: fact(xcr0), xcr0Known: { set: xcr0, clear: ALL_BITS & ~xcr0 }, ...more });
+}
+
+/** A host without XSAVE. */
+export function hostWithoutXsave(more: Partial<Host> = {}): Host {
+  return host(
+    BASE_FEATURES.filter((name) => !name.includes('xsave')),
+    { xcr0: noFact('no XSAVE'), xcr0Known: { set: 0n, clear: ALL_BITS }, useXsave: fact(false), ...more },
+  );
+}
+
+/** An arm64 host of pages of 4 KiB. */
+export function arm64Host(features: readonly string[] = ['fp', 'asimd'], more: Partial<Host> = {}): Host {
+  const none = noFact<never>();
+  return {
+    ...hostOf('arm64', features),
+    cacheLine: none,
+    xcr0: none,
+    xcr0Known: { set: 0n, clear: 0n },
+    mxcsrMask: none,
+    useXsave: none,
+    identity: { ...NO_IDENTITY, arch: 'arm64' },
+    ...more,
+  };
+}
+
+function hostOf(arch: Arch, present: readonly string[]): Host {
+  const has = new Set(present);
+  return {
+    name: 'example-host',
+    arch,
+    source: 'cpuid',
+    provenance: 'hand-made',
+    rejected: [],
+    cpuid: null,
+    features: new Map(
+      featuresOf(arch).map((feature) => [
+        feature.name,
+        { presence: has.has(feature.name) ? 'present' : 'absent', source: 'example' },
+      ]),
+    ),
+    cacheLine: fact(64),
+    xcr0: fact(7n),
+    xcr0Known: { set: 7n, clear: ALL_BITS & ~7n },
+    statesNotEnabled: 0n,
+    mxcsrMask: fact(0xffff),
+    useXsave: fact(true),
+    hwcap: noFact(),
+    hwcap2: noFact(),
+    pageSize: fact(4096),
+    kernel: noFact(),
+    microcode: noFact(),
+    hypervisor: noFact(),
+    runscVersion: noFact(),
+    identity: NO_IDENTITY,
+    capturedFrom: null,
+    capturedAt: null,
+    notes: [],
+  };
+}
