@@ -1,0 +1,20 @@
+/** The key of keyed images: from a file or the environment, never from the command line, where everybody could read it. */
+import { CkptError } from '../errors.ts';
+import type { ProcessIo } from '../io/process-io.ts';
+import { readSmallFile } from '../io/small-files.ts';
+import type { Limits } from '../limits.ts';
+
+/**
+ * The bytes of `--key-file`, else the text of CKPT_KEY, else none.
+ *
+ * @throws CkptError when the file cannot be read or is empty
+ */
+export function hmacKey(io: ProcessIo, keyFile: string | null, limits: Limits): { readonly key?: Uint8Array } {
+  if (keyFile !== null) {
+    const key = readSmallFile(keyFile, limits.keyBytes);
+    if (key.length > 0) return { key };
+    throw new CkptError('empty', { layer: 'key', file: keyFile }, { expected: 'the bytes of a key', found: 'an empty file' });
+  }
+  const text = io.env('CKPT_KEY');
+  return text === undefined ? {} : { key: new TextEncoder().encode(text) };
+}

@@ -1,0 +1,57 @@
+/** `ckpt host show`, `capture`, `probe` and `diff`. */
+import { UsageError } from '../errors.ts';
+import { captureHost, diffHosts, probeExecutable, showHosts } from '../host.ts';
+import { writeOutputFile } from '../io/output-file.ts';
+import type { ProcessIo } from '../io/process-io.ts';
+import { errorMessage } from './error-message.ts';
+import type { HostCaptureInvocation, HostDiffInvocation, HostProbeInvocation, HostShowInvocation } from './invocation.ts';
+import { json, writeDocuments } from './write-documents.ts';
+
+const EXECUTABLE = 0o755;
+
+/** @returns 0, or 3 when a description could not be read; the others are shown all the same */
+export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo): Promise<0 | 3> {
+  const { hosts, errors } = await showHosts(invocation.hosts, invocation);
+  await io.stderr.write(errors.map(({ error }) => errorMessage(error, false).text).join(''));
+  const profiles = hosts.map((host) => host.profile);
+  const [only] = profiles;
+  if (only !== undefined) {
+    await writeDocuments(io, invocation, {
+      json: () => json(profiles.length === 1 ? only : profiles),
+      text: async (options) => {
+        const { renderHostText } = await import('../report/host-text.ts');
+        const views = hosts.map((host) => host.view);
+        return renderHostText(views, { ...options, leaves: invocation.leaves, all: invocation.all });
+      },
+    });
+  }
+  return errors.length === 0 ? 0 : 3;
+}
+
+export async function runHostCapture(invocation: HostCaptureInvocation, io: ProcessIo): Promise<0> {
+  const profile = await json(await captureHost(invocation.host, invocation));
+  if (invocation.file === null) await io.stdout.write(profile);
+  else writeOutputFile(invocation.file, profile);
+  return 0;
+}
+
+/** @throws UsageError when the program would be written to a terminal */
+export async function runHostProbe({ file }: HostProbeInvocation, io: ProcessIo): Promise<0> {
+  const program = probeExecutable();
+  if (file !== null) writeOutputFile(file, program, EXECUTABLE);
+  else if (io.stdout.isTerminal) throw new UsageError('the probe is a program and not for a terminal: name a file with -o FILE');
+  else await io.stdout.write(program);
+  return 0;
+}
+
+export async function runHostDiff(invocation: HostDiffInvocation, io: ProcessIo): Promise<0> {
+  const comparison = await diffHosts(invocation.a, invocation.b, invocation);
+  await writeDocuments(io, invocation, {
+    json: () => json(comparison),
+    text: async (options) => {
+      const { renderHostDiffText } = await import('../report/host-diff-text.ts');
+      return renderHostDiffText(comparison, options);
+    },
+  });
+  return 0;
+}

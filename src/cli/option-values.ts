@@ -1,0 +1,106 @@
+/** The values of options: from what yargs hands over to what the commands take. */
+import { UsageError } from '../errors.ts';
+import type { Section } from '../inspect.ts';
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import type { GateId } from '../restore/result.ts';
+import { closestName } from './closest-name.ts';
+import { type Destination, FORMATS, type Format } from './invocation.ts';
+
+/** What yargs found, by option name. An option given twice is a list. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Total over the sections and gates, so that a new one cannot be forgotten here; the modules themselves load later. */
+const SECTIONS = {
+  summary: true,
+  cpu: true,
+  containers: true,
+  processes: true,
+  memory: true,
+  objects: true,
+  integrity: true,
+} satisfies Record<Section, true>;
+export const SECTION_NAMES = Object.keys(SECTIONS) as Section[];
+
+const GATES = {
+  'image-readable': true,
+  'container-count': true,
+  'container-specs': true,
+  'runsc-version': true,
+  'page-size': true,
+  'cpu-arch': true,
+  'cpu-features': true,
+  'cache-line': true,
+  'fpu-state': true,
+} satisfies Record<GateId, true>;
+export const GATE_NAMES = Object.keys(GATES) as GateId[];
+
+/** Every value of an option, in order. */
+export function texts(values: Values, name: string): string[] {
+  const value = values[name];
+  return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String);
+}
+
+/** The value of an option; of one given twice the last. */
+export function text(values: Values, name: string): string | null {
+  return texts(values, name).at(-1) ?? null;
+}
+
+/** Whether a switch is on. */
+export function flag(values: Values, name: string): boolean {
+  const value = values[name];
+  return (Array.isArray(value) ? value.at(-1) : value) === true;
+}
+
+/** The value of an option that takes one of a few words. */
+export function choice<T extends string>(values: Values, name: string, choices: readonly T[], otherwise: T): T {
+  const given = text(values, name);
+  return given === null ? otherwise : oneOf(given, choices, `--${name}`);
+}
+
+/** Words separated by commas, in one or several options; empty when it was not given. */
+export function choices<T extends string>(values: Values, name: string, allowed: readonly T[]): T[] {
+  const given = texts(values, name).flatMap((value) => value.split(','));
+  return [...new Set(given.map((word) => oneOf(word.trim(), allowed, `--${name}`)))];
+}
+
+/** `--format`, `--json`, `--output` and `--also` as destinations, the command's own first. */
+export function destinations(values: Values): readonly [Destination, ...Destination[]] {
+  const format = flag(values, 'json') ? 'json' : choice(values, 'format', FORMATS, 'text');
+  return [{ format, file: outputFile(values) }, ...texts(values, 'also').map(also)];
+}
+
+/** `--output`, or null for standard output. */
+export function outputFile(values: Values): string | null {
+  const file = text(values, 'output');
+  return file === '-' ? null : file;
+}
+
+function also(value: string): Destination {
+  const at = value.indexOf('=');
+  if (at < 1 || at === value.length - 1) throw new UsageError(`--also takes FORMAT=FILE, found ${JSON.stringify(value)}`);
+  return { format: oneOf<Format>(value.slice(0, at), FORMATS, '--also'), file: value.slice(at + 1) };
+}
+
+const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** `--limit name=value` over the defaults; a value may end in k, m or g (powers of 1024). */
+export function limits(values: Values): Limits {
+  const changed: Record<string, number> = {};
+  for (const given of texts(values, 'limit')) {
+    const match = /^(\w+)=(\d+)([kmg]?)$/i.exec(given);
+    if (match === null) throw new UsageError(`--limit takes name=number, found ${JSON.stringify(given)}`);
+    const [, name = '', digits = '', suffix = ''] = match;
+    const value = Number(digits) * (SUFFIXES[suffix.toLowerCase()] ?? 1);
+    if (!Number.isSafeInteger(value)) throw new UsageError(`--limit ${name} is too large: ${digits}${suffix}`);
+    changed[oneOf(name, Object.keys(DEFAULT_LIMITS), '--limit')] = value;
+  }
+  return { ...DEFAULT_LIMITS, ...changed };
+}
+
+function oneOf<T extends string>(given: string, allowed: readonly T[], option: string): T {
+  const found = allowed.find((word) => word === given);
+  if (found !== undefined) return found;
+  const meant = closestName(given, allowed);
+  const hint = meant === null ? '' : ` Did you mean ${meant}?`;
+  throw new UsageError(`${option} takes ${allowed.join(', ')}; found ${JSON.stringify(given)}.${hint}`);
+}

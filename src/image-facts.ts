@@ -1,0 +1,75 @@
+/** From a decoded image to the facts that the gates need. */
+
+import { decodeFpuState } from './cpu/xsave.ts';
+import { CkptError } from './errors.ts';
+import { levelOf, parseContainerSpecs, type SavedContainer } from './kernel/container-specs.ts';
+import type { OpenedImage } from './read-image.ts';
+import type { PartialFacts } from './restore/evaluate.ts';
+import type { ImageFacts, TaskFpu } from './restore/image-facts.ts';
+import { createdAt } from './statefile/metadata.ts';
+
+/** The saved OCI specs, from the header or (2024-09 to 2025-04) the kernel graph; null when the image has none. */
+export function containersOf(
+  image: OpenedImage,
+): { readonly from: 'header' | 'kernel'; readonly containers: readonly SavedContainer[] } | null {
+  const inHeader = image.statefile.header.metadata.get('container_specs');
+  if (inHeader !== undefined) return { from: 'header', containers: parseContainerSpecs(inHeader) };
+  const inKernel = image.kernel?.settings.containerSpecs ?? null;
+  return inKernel === null ? null : { from: 'kernel', containers: parseContainerSpecs(inKernel) };
+}
+
+/** The runsc version that the image names, and where. */
+export function runscVersionOf(image: OpenedImage): ImageFacts['runscVersion'] {
+  const inHeader = image.statefile.header.metadata.get('runsc_version');
+  if (inHeader !== undefined) return { value: inHeader, from: 'header' };
+  const inKernel = image.kernel?.settings.runscVersion ?? null;
+  return inKernel === null ? null : { value: inKernel, from: 'kernel' };
+}
+
+/** The floating-point states with whose they are; none on arm64, where runsc does not check them. */
+export function taskFpuStates(image: OpenedImage): TaskFpu[] {
+  if (image.cpu.arch !== 'amd64') return [];
+  return (image.kernel?.fpStates ?? []).map(({ thread, path, bytes }) => ({
+    tid: thread?.tid ?? null,
+    pid: thread?.pid ?? null,
+    name: thread?.name ?? null,
+    container: thread?.containerName ?? thread?.containerId ?? null,
+    path,
+    fpu: decodeFpuState(bytes ?? new Uint8Array(0)),
+  }));
+}
+
+/** Everything the gates ask of an image, as far as it was read: without the kernel graph, nothing is said of its threads. */
+export function imageFacts(image: OpenedImage): PartialFacts {
+  const { header, hmac, keyVerified, framing, compression } = image.statefile;
+  const specs = savedSpecs(image);
+  return {
+    path: image.path,
+    files: { bare: image.bare, pagesMeta: image.pagesMetaBytes !== null, pages: image.pagesBytes !== null },
+    metadata: header.metadata,
+    headerHmac: hmac,
+    keyVerified,
+    framing,
+    compression,
+    compressionNamed: header.compressionNamed,
+    createdAt: createdAt(header.metadata),
+    arch: image.cpu.arch,
+    featureSetFields: image.cpu.declaredFields,
+    cpu: image.cpu.featureSet,
+    runscVersion: runscVersionOf(image),
+    typesRelease: image.typesRelease,
+    containerSpecsFrom: specs?.from ?? null,
+    levelledTo: specs === null ? undefined : levelOf(specs.containers),
+    ...(image.kernel === null ? {} : { tasks: taskFpuStates(image) }),
+  };
+}
+
+/** Specs that cannot be parsed do not stop the other gates: the gate that needs them reads the metadata itself. */
+function savedSpecs(image: OpenedImage): ReturnType<typeof containersOf> {
+  try {
+    return containersOf(image);
+  } catch (error) {
+    if (error instanceof CkptError) return null;
+    throw error;
+  }
+}

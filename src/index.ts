@@ -1,0 +1,28 @@
+/**
+ * The library of `ckpt`: the use cases of the command line as functions that return plain, versioned values.
+ *
+ * ```ts
+ * import { check, inspect } from 'ckpt';
+ * const answer = await check({ images: ['image.state'], hosts: ['current'] });
+ * ```
+ */
+export { type CheckOptions, check } from './check.ts';
+export { CkptError, type ErrorCode, type ErrorLayer, UsageError } from './errors.ts';
+export type { HostComparison } from './host/compare-hosts.ts';
+export type { HostProfile } from './host/profile.ts';
+export { captureHost, diffHosts, type HostOptions, probeExecutable, type ShownHosts, showHosts } from './host.ts';
+export { type InspectDocument, type InspectOptions, inspect, SECTIONS, type Section } from './inspect.ts';
+export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type {
+  Advice,
+  CheckDocument,
+  CheckError,
+  CheckResult,
+  GateId,
+  GateOutcome,
+  GateResult,
+  Reason,
+  Relation,
+  Verdict,
+} from './restore/result.ts';
+export { type CheckExitCode, exitCodeOf, type OnUnknown } from './restore/verdict.ts';

@@ -1,0 +1,144 @@
+/** Opens an image and decodes as much of it as a question needs. */
+
+import { type ImageContainer, openContainer } from './container/open-container.ts';
+import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-graph.ts';
+import { CkptError } from './errors.ts';
+import type { Graph } from './graph/graph.ts';
+import { ObjectStream } from './graph/object-stream.ts';
+import { type ReleaseRange, releaseOfTypes } from './kernel/release-of-types.ts';
+import { readSavedSettings, type SavedSettings } from './kernel/saved-settings.ts';
+import { isThreadType, kernelFields, readFpStates, readThreads, type SavedFpState, type SavedThread } from './kernel/threads.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { MemoryLayout } from './pages/step-over-memory.ts';
+import { readMemory } from './read-memory.ts';
+import { parseRunscVersion } from './restore/runsc-version.ts';
+import { openStatefile } from './statefile/open-statefile.ts';
+import type { Statefile } from './statefile/statefile.ts';
+
+/** How far to read: the header and CPU features, the kernel graph too, or everything to the last byte. */
+export type ReadDepth = 'cpu' | 'kernel' | 'all';
+
+export interface ReadOptions {
+  readonly depth: ReadDepth;
+  /** HMAC key, or null. */
+  readonly key: Uint8Array | null;
+  readonly limits?: Limits;
+}
+
+/** The decoded kernel graph, as far as the gates and the inspection need it. */
+export interface SavedKernel {
+  readonly graph: Graph;
+  readonly threads: readonly SavedThread[];
+  readonly fpStates: readonly SavedFpState[];
+  readonly settings: SavedSettings;
+}
+
+/** A decoded image. Parts beyond the asked depth are null. */
+export interface OpenedImage {
+  readonly path: string;
+  readonly bare: boolean;
+  /** Sizes in bytes of the files beside the state file; null when the image does not have the file or its size is unknown. */
+  readonly pagesMetaBytes: number | null;
+  readonly pagesBytes: number | null;
+  readonly statefileBytes: number | null;
+  readonly statefile: Pick<Statefile, 'header' | 'compression' | 'hmac' | 'keyVerified' | 'framing'>;
+  readonly cpu: SavedFeatureSet;
+  readonly kernel: SavedKernel | null;
+  readonly memory: MemoryLayout | null;
+  /** For an image that names no runsc version: the releases whose types equal the declared ones best. */
+  readonly typesRelease: ReleaseRange | null;
+  /** What stopped the reading behind the feature set, or null when everything asked for was read. */
+  readonly damage: CkptError | null;
+}
+
+/**
+ * Reads the image at `path`.
+ *
+ * What lies before the end of the feature set must be readable; a failure behind it is a value (`damage`), so that what
+ * was read can still be shown.
+ *
+ * @throws CkptError of any layer up to the feature set.
+ */
+export async function readImage(path: string, options: ReadOptions): Promise<OpenedImage> {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  try {
+    const container = openContainer(path);
+    const image = await readOnce(container, options, limits, true);
+    // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread; runsc restores it.
+    const doubtful = image.damage !== null && image.kernel !== null && image.statefile.framing === 'flate' && path !== '-';
+    return doubtful ? await readOnce(container, options, limits, false) : image;
+  } catch (error) {
+    throw error instanceof CkptError ? error.at({ file: path }) : error;
+  }
+}
+
+async function readOnce(
+  container: ImageContainer,
+  options: ReadOptions,
+  limits: Limits,
+  trustChunkSize: boolean,
+): Promise<OpenedImage> {
+  const source = container.openState();
+  try {
+    return await readBody(
+      container,
+      await openStatefile(source, { key: options.key, limits, trustChunkSize }),
+      options.depth,
+      limits,
+    );
+  } finally {
+    await source.close();
+  }
+}
+
+async function readBody(container: ImageContainer, statefile: Statefile, depth: ReadDepth, limits: Limits): Promise<OpenedImage> {
+  const stream = new ObjectStream(statefile.body, limits);
+  const cpu = readFeatureSet(await stream.graph('the CPU feature set'));
+  const pagesMeta = container.open('pages_meta.img');
+  const pages = container.open('pages.img');
+  let kernel: SavedKernel | null = null;
+  let typesRelease: ReleaseRange | null = null;
+  let memory: MemoryLayout | null = null;
+  let damage: CkptError | null = null;
+  try {
+    if (depth !== 'cpu') {
+      kernel = await readKernel(stream);
+      const version = statefile.header.metadata.get('runsc_version') ?? kernel.settings.runscVersion;
+      const named = version === null ? null : parseRunscVersion(version);
+      if (named === null) typesRelease = await releaseOfTypes(kernel.graph.types, cpu.arch);
+      const date = named?.date ?? (typesRelease === null ? null : (parseRunscVersion(typesRelease.last)?.date ?? null));
+      if (depth === 'all') {
+        const { privateMemoryFiles } = kernel.settings;
+        memory = await readMemory({ container, statefile, stream, pagesMeta, pages, date, privateMemoryFiles, limits });
+        await statefile.body.finish();
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof CkptError)) throw error;
+    damage = error.at({ file: container.path });
+  } finally {
+    await pagesMeta?.close();
+    await pages?.close();
+  }
+  const { header, compression, hmac, keyVerified, framing } = statefile;
+  return {
+    path: container.path,
+    bare: container.bare,
+    pagesMetaBytes: pagesMeta?.size ?? null,
+    pagesBytes: pages?.size ?? null,
+    statefileBytes: statefile.reader.source.size,
+    statefile: { header, compression, hmac, keyVerified, framing },
+    cpu,
+    kernel,
+    memory,
+    typesRelease,
+    damage,
+  };
+}
+
+async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
+  const graph = await stream.graph('the kernel graph', isThreadType);
+  const fields = kernelFields(graph);
+  const threads = readThreads(graph, fields);
+  return { graph, threads, fpStates: readFpStates(graph, threads), settings: readSavedSettings(fields) };
+}

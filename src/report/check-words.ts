@@ -1,0 +1,75 @@
+/** Words for the values of a `check`. Total tables: a new value does not compile until it has its words. */
+
+import type { Impact } from '../cpu/feature.ts';
+import type { HostSource } from '../host/host.ts';
+import type { CheckedImage, CheckResult, GateOutcome, Relation, RulesUsed, Verdict } from '../restore/result.ts';
+import type { Style } from './style.ts';
+
+/** The verdict as the first word of a line. */
+export const VERDICT_WORDS = { restorable: 'RESTORABLE', blocked: 'BLOCKED', unknown: 'UNKNOWN' } as const satisfies Record<
+  Verdict,
+  string
+>;
+
+export const OUTCOME_WORDS = {
+  pass: 'pass',
+  fail: 'FAIL',
+  unknown: 'UNKNOWN',
+  'not-checked': 'not checked',
+  'not-applicable': 'does not apply',
+} as const satisfies Record<GateOutcome, string>;
+
+/** How the host looks from the image, over the features that gVisor compares. */
+export const RELATION_WORDS = {
+  identical: 'the host has exactly the features of the image',
+  superset: 'the host has all features of the image, and more',
+  subset: 'the host has only a part of the features of the image',
+  incompatible: 'the host lacks features of the image and has others that the image lacks',
+} as const satisfies Record<Relation, string>;
+
+export const RULES_WORDS = {
+  flag: 'as given',
+  host: 'the runsc of the host',
+  image: 'the runsc that saved the image, as no other was named',
+  types: 'dated by the types in the image, as no version was named',
+  newest: 'the newest known, as no version was named',
+} as const satisfies Record<RulesUsed['from'], string>;
+
+/** Features by what their absence means, the gravest first. */
+export const IMPACT_WORDS = {
+  instruction: 'instructions that applications execute',
+  dynamic: 'decided by the virtual machine or the running kernel',
+  os: 'for kernels and hypervisors only',
+  performance: 'speed, errata, topology',
+} as const satisfies Record<Impact, string>;
+
+export const SOURCE_WORDS = {
+  cpuid: 'raw CPUID',
+  probe: 'CPUID, read by the probe',
+  'dev-cpuid': 'CPUID from /dev/cpu',
+  runsc: 'runsc cpu-features',
+  cpuinfo: '/proc/cpuinfo',
+  profile: 'host profile',
+  auxv: 'auxiliary vector',
+} as const satisfies Record<HostSource, string>;
+
+export const COMPRESSION_WORDS = {
+  none: 'not compressed',
+  'flate-best-speed': 'compressed',
+} as const satisfies Record<NonNullable<CheckedImage['compression']>, string>;
+
+/** The colour of a verdict or an outcome. */
+export function paintVerdict(verdict: Verdict, style: Style): (text: string) => string {
+  return verdict === 'restorable' ? style.good : verdict === 'blocked' ? style.bad : style.open;
+}
+
+export function paintOutcome(outcome: GateOutcome, style: Style): (text: string) => string {
+  if (outcome === 'pass') return style.good;
+  if (outcome === 'fail') return style.bad;
+  return outcome === 'unknown' ? style.open : style.faint;
+}
+
+/** The gates that nobody answered, for a verdict that holds only as far as was checked. */
+export function notChecked(result: CheckResult): string[] {
+  return result.gates.filter((gate) => gate.outcome === 'not-checked').map((gate) => gate.id);
+}

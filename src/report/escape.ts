@@ -1,0 +1,36 @@
+/** Text from images, hosts and paths, made safe for a terminal. */
+
+/**
+ * Characters that move the cursor, change the order of text, or show nothing: control characters, formatting characters (bidirectional
+ * overrides among them), line and paragraph separators, and surrogates without a partner.
+ *
+ * @see Unicode Standard, general categories Cc, Cf, Zl, Zp, Cs; CVE-2021-42574 for the overrides
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** The text with every unsafe character as `\n`, `\x1b`, `\u202e` or `\u{e0001}`. What is safe stays as it is. */
+export function escapeText(text: string): string {
+  return text.replace(UNSAFE, (character) => SHORT[character] ?? escapeCharacter(character));
+}
+
+/** A copy of a plain value (strings, arrays, objects) in which every string is escaped, the names of fields included. */
+export function escapeAll<T>(value: T): T {
+  return escapeValue(value) as T;
+}
+
+/** Documents nest a handful of levels, whatever the image holds: their shape is that of a type. */
+function escapeValue(value: unknown): unknown {
+  if (typeof value === 'string') return escapeText(value);
+  if (Array.isArray(value)) return value.map(escapeValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [escapeText(name), escapeValue(field)]));
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
+}

@@ -1,0 +1,53 @@
+/**
+ * What people see. Each golden is a transcript of one command; `npx vitest run test/cli -u` writes them anew.
+ *
+ * Every host is a file: nothing here depends on the machine that runs the tests.
+ */
+import { describe, expect, test } from 'vitest';
+import { HASWELL, ON_MILAN, ON_TURIN, transcript, ZEN5 } from './run-ckpt.ts';
+
+const MILAN_CPUINFO = ['--host', 'milan=fixtures/hosts/qemu-EPYC-Milan/cpuinfo.txt'];
+
+const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ['check-restorable', ['check', HASWELL, ...ON_TURIN, '--runsc-version', 'release-20260817.0']],
+  ['check-blocked', ['check', ZEN5, ...ON_MILAN]],
+  ['check-other-version', ['check', 'fixtures/images/2025-10/sh.state', ...ON_TURIN, '--runsc-version', 'release-20260817.0']],
+  ['check-partial-evidence', ['check', ZEN5, ...MILAN_CPUINFO]],
+  [
+    'check-undecided',
+    [
+      'check',
+      'fixtures/images/2026-08/nehalem-xsave-undecidable.state',
+      '--host',
+      'nehalem=fixtures/hosts/qemu-Nehalem/cpuid.txt',
+    ],
+  ],
+  ['check-levelled-avx512-in-use', ['check', 'fixtures/images/2026-08/zen5-levelled-avx512-in-use.state', ...ON_MILAN]],
+  ['check-other-architecture', ['check', 'fixtures/images/2026-08/arm64-cortex-a57.state', ...ON_TURIN]],
+  ['check-keyed', ['check', 'fixtures/images/2026-08/keyed.state', ...ON_TURIN]],
+  ['check-several', ['check', ZEN5, HASWELL, 'fixtures/nothing.state', ...ON_TURIN, ...ON_MILAN]],
+  ['check-several-quiet', ['check', ZEN5, HASWELL, ...ON_TURIN, ...ON_MILAN, '--quiet']],
+  ['check-no-image', ['check', 'fixtures/README.md', ...ON_TURIN]],
+  ['inspect-2026-08', ['inspect', ZEN5]],
+  ['inspect-2024-07', ['inspect', 'fixtures/images/2024-07/idle']],
+  ['inspect-2022-12', ['inspect', 'fixtures/images/2022-12/zmm']],
+  ['inspect-arm64', ['inspect', 'fixtures/images/2026-08/arm64-cortex-a57.state']],
+  ['inspect-summary-cpu', ['inspect', ZEN5, '--section', 'summary,cpu']],
+  ['inspect-all', ['inspect', 'fixtures/images/2026-08/zen5-levelled-avx512-in-use.state', '--all']],
+  ['host-show-cpuid', ['host', 'show', 'fixtures/hosts/turin/cpuid.txt']],
+  ['host-show-cpuinfo', ['host', 'show', 'fixtures/hosts/qemu-Haswell/cpuinfo.txt']],
+  ['host-diff', ['host', 'diff', 'fixtures/hosts/turin/cpuid.txt', 'fixtures/hosts/qemu-Haswell/cpuid.txt']],
+  ['help', ['--help']],
+  ['help-inspect', ['inspect', '--help']],
+  ['help-check', ['check', '--help']],
+  ['help-host', ['host', '--help']],
+  ['help-host-show', ['host', 'show', '--help']],
+  ['usage-unknown-command', ['chek', 'image.state']],
+  ['usage-unknown-option', ['check', '--hots', 'image.state']],
+];
+
+describe('the transcript of', () => {
+  test.each(GOLDENS)('%s', async (name, args) => {
+    await expect(transcript(args)).toMatchFileSnapshot(`goldens/${name}.txt`);
+  });
+});
