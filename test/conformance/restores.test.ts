@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { check } from '../../src/check.ts';
+import type { CheckResult } from '../../src/restore/result.ts';
+import { HAS_SHARED, imageOf, type RealRestore, shared, sharedJson } from '../support/shared-fixtures.ts';
+
+const restores = HAS_SHARED ? sharedJson<RealRestore[]>('restores.json') : [];
+const images = [...new Set(restores.map(({ image }) => image))];
+
+/** Every answer of runsc for which the host has a description in this format, with ours. */
+async function answers(file: string, image: string): Promise<{ real: RealRestore; ours: CheckResult }[]> {
+  const rows = restores.filter((row) => row.image === image && existsSync(shared('hosts', row.host ?? '', file)));
+  const document = await check({
+    images: [imageOf(image)],
+    hosts: rows.map(({ host }) => `${host}=${shared('hosts', host ?? '', file)}`),
+  });
+  expect(document.errors).toEqual([]);
+  expect(document.results.map(({ host }) => host.name)).toEqual(rows.map(({ host }) => host));
+  return rows.map((real, index) => ({ real, ours: document.results[index] as CheckResult }));
+}
+
+function without(names: readonly string[], left: readonly string[] | undefined): string[] {
+  return names.filter((name) => !(left ?? []).includes(name));
+}
+
+describe.runIf(HAS_SHARED)('what the real runsc answered', () => {
+  it.each(images)('%s: the same verdict, gate, features and error from raw CPUID', async (image) => {
+    for (const { real, ours } of await answers('cpuid.txt', image)) {
+      const pair = `${image} on ${real.host}`;
+      // Where runsc's own answer is random, unknown is the right one, and it is never hidden in another.
+      const open = real.unknowable !== undefined && ours.unknownFeatures.length > 0;
+      if (open) expect(without(ours.unknownFeatures, real.unknowable), pair).toEqual([]);
+      if (open && real.verdict === 'restorable') {
+        expect(ours.verdict, pair).toBe('unknown');
+        continue;
+      }
+      expect([ours.verdict, ours.firstFailure], pair).toEqual([real.verdict, real.firstFailure]);
+      expect(without(ours.missingFeatures, real.unknowable), pair).toEqual(without(real.missingFeatures ?? [], real.unknowable));
+      if (!(open && ours.runscError === null)) expect(ours.runscError, pair).toBe(real.runscError ?? null);
+    }
+  });
+
+  it.each([
+    { file: 'cpuinfo.txt', blocked: 0.75, restorable: 0.3 },
+    { file: 'cpu-features.txt', blocked: 0.75, restorable: 0.3 },
+  ])('never a wrong answer from $file, and a useful one', async ({ file, ...least }) => {
+    const decided = { blocked: 0, restorable: 0 };
+    const all = { blocked: 0, restorable: 0 };
+    for (const image of images) {
+      for (const { real, ours } of await answers(file, image)) {
+        all[real.verdict]++;
+        if (ours.verdict === 'unknown') continue;
+        expect(ours.verdict, `${image} on ${real.host}`).toBe(real.verdict);
+        expect(without(ours.missingFeatures, real.missingFeatures), `${image} on ${real.host}`).toEqual([]);
+        decided[real.verdict]++;
+      }
+    }
+    expect(decided.blocked / all.blocked).toBeGreaterThanOrEqual(least.blocked);
+    expect(decided.restorable / all.restorable).toBeGreaterThanOrEqual(least.restorable);
+  });
+
+  it.each(HAS_SHARED ? sharedJson<RealRestore[]>('fpu-restores.json') : [])('$image on $host by runsc $runsc', async (real) => {
+    const [ours] = (
+      await check({
+        images: [imageOf(real.image)],
+        hosts: [shared('hosts', real.host ?? '', 'cpuid.txt')],
+        runscVersion: real.runsc ?? '',
+      })
+    ).results;
+    expect([ours?.verdict, ours?.firstFailure]).toEqual([real.verdict, real.firstFailure]);
+    expect(without(ours?.missingFeatures ?? [], real.unknowable)).toEqual(without(real.missingFeatures ?? [], real.unknowable));
+    if ((ours?.unknownFeatures ?? []).length === 0) expect(ours?.runscError).toBe(real.runscError ?? null);
+  });
+
+  it.each(HAS_SHARED ? sharedJson<RealRestore[]>('arm64-restores.json') : [])('$image on $host', async (real) => {
+    for (const file of ['cpuinfo.txt', 'cpu-features.txt', 'cpuid.txt']) {
+      const host = shared('hosts', real.host ?? '', file);
+      if (!existsSync(host)) continue;
+      const [ours] = (await check({ images: [imageOf(real.image)], hosts: [host] })).results;
+      expect([ours?.verdict, ours?.firstFailure, ours?.runscError]).toEqual([
+        real.verdict,
+        real.firstFailure,
+        real.runscError ?? null,
+      ]);
+      expect(ours?.missingFeatures).toEqual(real.missingFeatures ?? []);
+    }
+  });
+});
+
+/**
+ * Conditions that this version does not evaluate: the comparison of saved types (32) and the files of pages (6). A pair that they
+ * decide must never be called restorable.
+ */
+const OTHER_GATES: ReadonlySet<string | null> = new Set(['object-graph', 'pages']);
+/** The async reader of page metadata crashed before runsc could say what it had found; which of the two is first is a race. */
+const RACE = 'urpc method "containerManager.Restore" failed: EOF';
+
+describe.runIf(HAS_SHARED)('what runsc of another version answered', () => {
+  it.each(HAS_SHARED ? sharedJson<RealRestore[]>('version-restores.json') : [])('$image by $runsc', async (real) => {
+    const version = `release-${real.runsc}.0`;
+    const [ours] = (
+      await check({ images: [imageOf(real.image)], hosts: [shared('hosts/turin/cpuid.txt')], runscVersion: version })
+    ).results;
+    if (OTHER_GATES.has(real.firstFailure)) {
+      expect(ours?.verdict).not.toBe('restorable');
+    } else {
+      expect([ours?.verdict, ours?.firstFailure]).toEqual([real.verdict, real.firstFailure]);
+      if (real.runscError !== RACE) expect(ours?.runscError).toBe(real.runscError ?? null);
+    }
+  });
+});
