@@ -98,9 +98,10 @@ export function chunkedBody(reader: PullReader, hashes: ChunkHashes): BodyReader
           chunk = await open();
           if (chunk === null) return null;
         }
-        const part = (
-          await reader.exactly(Math.min(chunk.left, BLOCK), 'compression', `the chunk at offset ${chunk.at}`)
-        ).slice();
+        // What is at hand, so that a look at the first bytes of a large chunk does not read the rest.
+        let part = (await reader.some(Math.min(chunk.left, BLOCK))).slice();
+        if (part.length === 0 && chunk.left > 0)
+          part = (await reader.exactly(chunk.left, 'compression', `the chunk at offset ${chunk.at}`)).slice();
         chunk.left -= part.length;
         chunk.hash?.plain.update(part);
         chunk.hash?.linked.update(part);

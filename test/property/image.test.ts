@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import { inspect } from '../../src/inspect.ts';
 import { type OpenedImage, readImage } from '../../src/read-image.ts';
 import { buildImage, type ImageOptions, imageBytes, writeImage } from '../support/image-builder.ts';
 import { EPOCHS } from '../support/memory-encoder.ts';
+import { writeTestHost } from '../support/test-host.ts';
 
 const KEY = new TextEncoder().encode('a key');
 let folder = '';
@@ -91,7 +92,8 @@ describe('an image', () => {
         (error: unknown) => error,
       );
       expect(outcome, `cut at ${end} of ${bytes.length}`).toBeInstanceOf(CkptError);
-      if (end % 11 === 0) expect((await check({ images: [path], hosts: [hostFile()] })).verdict).not.toBe('restorable');
+      if (end % 11 === 0)
+        expect((await check({ images: [path], hosts: [writeTestHost(folder)] })).verdict).not.toBe('restorable');
     }
   });
 
@@ -108,7 +110,7 @@ describe('an image', () => {
         const index = at % bytes.length;
         bytes[index] = (bytes[index] ?? 0) ^ flip;
         writeFileSync(path, bytes);
-        const document = await check({ images: [path], hosts: [hostFile()] });
+        const document = await check({ images: [path], hosts: [writeTestHost(folder)] });
         expect(document.results.length + document.errors.length).toBeGreaterThan(0);
         await inspect(path).catch((error: unknown) => expect(error).toBeInstanceOf(CkptError));
       }),
@@ -133,22 +135,3 @@ describe('an image', () => {
     await expect(readImage(path, { depth: 'all', key: KEY })).rejects.toMatchObject({ code: 'bad-hmac' });
   });
 });
-
-/** A host of which everything is known, so that only the image decides. */
-function hostFile(): string {
-  const path = join(folder, 'host.txt');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path, HOST);
-  return path;
-}
-
-const HOST = `CPU:
-   0x00000000 0x00: eax=0x0000000d ebx=0x68747541 ecx=0x444d4163 edx=0x69746e65
-   0x00000001 0x00: eax=0x00a20f10 ebx=0x00020800 ecx=0x7ef8320b edx=0x178bfbff
-   0x00000007 0x00: eax=0x00000000 ebx=0x0019c1a9 ecx=0x0040068c edx=0x00000010
-   0x0000000d 0x00: eax=0x00000007 ebx=0x00000340 ecx=0x00000340 edx=0x00000000
-   0x0000000d 0x01: eax=0x0000000f ebx=0x00000340 ecx=0x00000000 edx=0x00000000
-   0x80000000 0x00: eax=0x80000008 ebx=0x68747541 ecx=0x444d4163 edx=0x69746e65
-   0x80000001 0x00: eax=0x00a20f10 ebx=0x00000000 ecx=0x00000121 edx=0x2c100800
-   0x80000008 0x00: eax=0x00003030 ebx=0x00000000 ecx=0x00000000 edx=0x00000000
-`;
