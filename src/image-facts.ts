@@ -60,6 +60,7 @@ export function imageFacts(image: OpenedImage): PartialFacts {
     typesRelease: image.typesRelease,
     containerSpecsFrom: specs?.from ?? null,
     levelledTo: specs === null ? undefined : levelOf(specs.containers),
+    privateMemoryLost: image.kernel?.privateMemoryLost ?? false,
     ...(image.kernel === null ? {} : { tasks: taskFpuStates(image) }),
   };
 }

@@ -11,7 +11,8 @@ export { CkptError, type ErrorCode, type ErrorLayer, UsageError } from './errors
 export type { HostComparison } from './host/compare-hosts.ts';
 export type { HostProfile } from './host/profile.ts';
 export { captureHost, diffHosts, type HostOptions, probeExecutable, type ShownHosts, showHosts } from './host.ts';
-export { type InspectDocument, type InspectOptions, inspect, SECTIONS, type Section } from './inspect.ts';
+export { type InspectOptions, inspect } from './inspect.ts';
+export { type InspectDocument, SECTIONS, type Section } from './inspect-document.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type {
   Advice,

@@ -5,6 +5,7 @@ import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-gra
 import { CkptError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
 import { ObjectStream } from './graph/object-stream.ts';
+import { lostPrivateMemory, TMPFS } from './kernel/private-memory.ts';
 import { type ReleaseRange, releaseOfTypes } from './kernel/release-of-types.ts';
 import { readSavedSettings, type SavedSettings } from './kernel/saved-settings.ts';
 import { isThreadType, kernelFields, readFpStates, readThreads, type SavedFpState, type SavedThread } from './kernel/threads.ts';
@@ -31,6 +32,8 @@ export interface SavedKernel {
   readonly threads: readonly SavedThread[];
   readonly fpStates: readonly SavedFpState[];
   readonly settings: SavedSettings;
+  /** Files of a writable layer were not saved (2023-01-31 to 2023-11-29). */
+  readonly privateMemoryLost: boolean;
 }
 
 /** A decoded image. Parts beyond the asked depth are null. */
@@ -137,8 +140,14 @@ async function readBody(container: ImageContainer, statefile: Statefile, depth: 
 }
 
 async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
-  const graph = await stream.graph('the kernel graph', isThreadType);
+  const graph = await stream.graph('the kernel graph', (name) => isThreadType(name) || name === TMPFS);
   const fields = kernelFields(graph);
   const threads = readThreads(graph, fields);
-  return { graph, threads, fpStates: readFpStates(graph, threads), settings: readSavedSettings(fields) };
+  return {
+    graph,
+    threads,
+    fpStates: readFpStates(graph, threads),
+    settings: readSavedSettings(fields),
+    privateMemoryLost: lostPrivateMemory(graph),
+  };
 }

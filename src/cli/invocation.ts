@@ -1,5 +1,5 @@
 /** What a command line asks for, once it is understood. */
-import type { Section } from '../inspect.ts';
+import type { Section } from '../inspect-document.ts';
 import type { Limits } from '../limits.ts';
 import type { GateId } from '../restore/result.ts';
 import type { OnUnknown } from '../restore/verdict.ts';

@@ -1,6 +1,6 @@
 /** The values of options: from what yargs hands over to what the commands take. */
 import { UsageError } from '../errors.ts';
-import type { Section } from '../inspect.ts';
+import type { Section } from '../inspect-document.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import type { GateId } from '../restore/result.ts';
 import { closestName } from './closest-name.ts';

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, read as readCallback, readdirSync, read
 import { promisify } from 'node:util';
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { CkptError } from '../errors.ts';
+import { errorCode, systemError } from './system-error.ts';
 
 const readAsync = promisify(readCallback);
 
@@ -140,28 +141,4 @@ function kindOf(path: string, stats: Stats): PathKind {
     { layer: 'file', file: path },
     { expected: 'a file, a directory or a pipe', found: 'a block device' },
   );
-}
-
-function systemError(path: string, error: unknown, offset?: number): CkptError {
-  const code = errorCode(error);
-  const place = { layer: 'file', file: path, ...(offset === undefined ? {} : { offset }) } as const;
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new CkptError('not-found', place, {
-      expected: 'an existing file or directory',
-      found: 'nothing at this path',
-      hint: 'Check the path',
-    });
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new CkptError('permission-denied', place, {
-      expected: 'permission to read',
-      found: `${code} from the operating system`,
-      hint: 'Checkpoint files are often owned by root: read them as root, or change their mode',
-    });
-  }
-  return new CkptError('io-error', place, { expected: 'to read the file', found: code ?? String(error) }, { cause: error });
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

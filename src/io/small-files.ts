@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { join } from 'node:path';
 import { CkptError } from '../errors.ts';
 import { openStandardInput } from './file-source.ts';
-import { errorCode } from './system-error.ts';
+import { systemError } from './system-error.ts';
 
 const BLOCK_BYTES = 65_536;
 
@@ -94,23 +94,4 @@ function tooLong(path: string, limit: number): CkptError {
       hint: 'If this really is one, raise the ceiling hostBytes',
     },
   );
-}
-
-function systemError(path: string, error: unknown): CkptError {
-  const code = errorCode(error);
-  const place = { layer: 'file', file: path } as const;
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new CkptError('not-found', place, {
-      expected: 'an existing file or directory',
-      found: 'nothing at this path',
-      hint: 'Check the path',
-    });
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new CkptError('permission-denied', place, {
-      expected: 'permission to read',
-      found: `${code} from the operating system`,
-    });
-  }
-  return new CkptError('io-error', place, { expected: 'to read the file', found: code ?? String(error) }, { cause: error });
 }

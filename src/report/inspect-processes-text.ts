@@ -1,5 +1,5 @@
 /** The processes of an image, for people. */
-import type { ImageProcess, ThreadFpu } from '../inspect.ts';
+import type { ImageProcess, ThreadFpu } from '../inspect-document.ts';
 import { countOf } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { table } from './table.ts';

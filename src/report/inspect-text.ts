@@ -1,5 +1,5 @@
 /** What is in an image, for people. */
-import type { ImageContainer, InspectDocument } from '../inspect.ts';
+import type { ImageContainer, InspectDocument } from '../inspect-document.ts';
 import { escapeAll } from './escape.ts';
 import { cpuLines } from './inspect-cpu-text.ts';
 import { processLines } from './inspect-processes-text.ts';

@@ -45,6 +45,8 @@ export interface ImageFacts {
   readonly containerSpecsFrom: 'header' | 'kernel' | null;
   /** Value of the annotation dev.gvisor.internal.cpufeatures in the saved specs; undefined when there are no specs. */
   readonly levelledTo: readonly string[] | null | undefined;
+  /** The files of a writable layer were kept in a memory file of their own at a time when those were not saved (2023-01-31 to 2023-11-29). */
+  readonly privateMemoryLost: boolean;
   /** Saved floating-point states, in graph order. */
   readonly tasks: readonly TaskFpu[];
 }

@@ -47,6 +47,7 @@ export interface ReasonDetails {
     readonly found: string;
   };
   CKPT1009: { readonly code: string };
+  CKPT1010: { readonly rules: string };
   CKPT1101: { readonly rules: string };
   CKPT1102: { readonly value: string };
   CKPT1103: { readonly value: string };
@@ -191,6 +192,15 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
     meaning: 'The part of the image that this gate looks at could not be read, so that the gate cannot answer.',
     example: null,
     remedy: 'See the reason of the gate `image-readable`.',
+  },
+  CKPT1010: {
+    gate: 'image-readable',
+    title: 'No runsc restores this image: the files of its writable layer are not in it',
+    meaning:
+      'From 2023-01-31 to 2023-11-29 runsc kept the files of an overlay with a backing file (the default of that time) in a memory file of its own, and `runsc checkpoint` did not save that file. It wrote the image without complaint; the same release refuses to restore it, and later ones do not know its types.',
+    example: 'S/R not supported for private memory files',
+    remedy:
+      'Save again with the overlay in memory (`--overlay2=root:memory`) or with release-20231204.0 or later. What the container wrote is not in the image.',
   },
   CKPT1101: {
     gate: 'container-count',

@@ -7,8 +7,13 @@ import type { Rules } from '../rules.ts';
 const HEADER = 13;
 /** The number of the condition that the first graph is decoded, where a body that is read wrongly shows. */
 const FIRST_GRAPH = 29;
+/** The number of the condition that loaded objects accept what they find. */
+const CALLBACKS = 33;
 
-type FormCode = 'CKPT1001' | 'CKPT1002' | 'CKPT1003' | 'CKPT1004' | 'CKPT1005' | 'CKPT1006' | 'CKPT1007';
+/** Date of gVisor 2d90b66af, since which private memory files are saved. */
+const PRIVATE_MEMORY_SAVED = '20231129';
+
+type FormCode = 'CKPT1001' | 'CKPT1002' | 'CKPT1003' | 'CKPT1004' | 'CKPT1005' | 'CKPT1006' | 'CKPT1007' | 'CKPT1010';
 
 interface Problem {
   readonly code: FormCode;
@@ -27,7 +32,7 @@ interface Problem {
  */
 export const imageReadable = defineGate(
   'image-readable',
-  ['headerHmac', 'compression', 'compressionNamed', 'framing'],
+  ['headerHmac', 'compression', 'compressionNamed', 'framing', 'privateMemoryLost'],
   (image, _host, rules): GateAnswer => {
     const problems: Problem[] = [];
     const late = rules.has('hmac-only-keyed');
@@ -46,6 +51,12 @@ export const imageReadable = defineGate(
     const shifted = late && image.headerHmac !== 'absent';
     const problem = bodyProblem(image, rules);
     if (problem !== null) problems.push(shifted ? { ...problem, error: null } : problem);
+    if (image.privateMemoryLost) {
+      const prefix = rules.has('callback-error-first') ? 'error executing callbacks: ' : '';
+      // Later releases stop at other fields of the same type, in words that hold addresses.
+      const error = rules.date < PRIVATE_MEMORY_SAVED ? `${prefix}S/R not supported for private memory files` : null;
+      problems.push({ code: 'CKPT1010', order: CALLBACKS, error, message: 'the files of the writable layer were not saved' });
+    }
     return problems.length === 0 ? pass() : failing(problems, rules);
   },
 );

@@ -58,6 +58,7 @@ export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
   CKPT1007: () => check(image({ compressionNamed: false, compression: 'flate-best-speed', framing: 'flate' })),
   CKPT1008: () => evaluateUnreadable(image(), DAMAGE, host(), { runscVersion: NEWEST }),
   CKPT1009: () => evaluateUnreadable({ path: 'x' }, DAMAGE, host(), { runscVersion: NEWEST }),
+  CKPT1010: () => check(image({ privateMemoryLost: true })),
   CKPT1101: () => check(image({ metadata: keyless('container_count') })),
   CKPT1102: () => check(image({ metadata: withKey('container_count', 'two') })),
   CKPT1103: () => check(image({ metadata: withKey('container_count', '0') })),

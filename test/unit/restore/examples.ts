@@ -115,6 +115,7 @@ export function image(more: Partial<ImageFacts> = {}): ImageFacts {
     cpu: featureSet(BASE_FEATURES),
     runscVersion: { value: 'release-20260817.0', from: 'header' },
     typesRelease: null,
+    privateMemoryLost: false,
     containerSpecsFrom: 'header',
     levelledTo: null,
     tasks: [task(1, fpu(0x3n))],
