@@ -1,6 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/check.ts';
+import { captureHost } from '../../src/host.ts';
 import type { CheckResult } from '../../src/restore/result.ts';
 import { HAS_SHARED, imageOf, type RealRestore, shared, sharedJson } from '../support/shared-fixtures.ts';
 
@@ -38,6 +41,27 @@ describe.runIf(HAS_SHARED)('what the real runsc answered', () => {
       expect(without(ours.missingFeatures, real.unknowable), pair).toEqual(without(real.missingFeatures ?? [], real.unknowable));
       if (!(open && ours.runscError === null)) expect(ours.runscError, pair).toBe(real.runscError ?? null);
     }
+  });
+
+  it('is answered by a captured profile as by the host that it was taken of', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ckpt-test-'));
+    const hosts = [...new Set(restores.map(({ host }) => host ?? ''))].filter((host) =>
+      existsSync(shared('hosts', host, 'cpuid.txt')),
+    );
+    for (const host of hosts)
+      writeFileSync(join(folder, host), JSON.stringify(await captureHost(shared('hosts', host, 'cpuid.txt'))));
+    const named = (place: (host: string) => string): string[] => hosts.map((host) => `${host}=${place(host)}`);
+    for (const image of images) {
+      const [raw, profile] = await Promise.all(
+        [named((host) => shared('hosts', host, 'cpuid.txt')), named((host) => join(folder, host))].map((specs) =>
+          check({ images: [imageOf(image)], hosts: specs }),
+        ),
+      );
+      const answersOf = (document: typeof raw) =>
+        document?.results.map(({ host, ...answer }) => ({ name: host.name, ...answer }));
+      expect(answersOf(profile)).toEqual(answersOf(raw));
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it.each([
