@@ -112,7 +112,7 @@ console.log(wrong, functions);
     // Exactly the planted mistake: so the types were found, and they are not any.
     const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
     expect(errors).toEqual([expect.stringMatching(/^use\.ts\(2,7\): error TS2322/)]);
-  }, 60_000);
+  });
 });
 
 test('bin/ckpt.js in a clone that is not built says how to build it', () => {

@@ -202,7 +202,7 @@ describe.skipIf(runscs.length === 0).each(runscs)('runsc $version', (runsc) => {
         const real = await restoreImage(runsc, workshop, directory, `restore-${i}`);
         outcomes.set(one.name, { real, predicted: document.results.find(({ image }) => image.path === directory) });
       });
-    }, 120_000);
+    });
     afterAll(() => workshop.remove());
 
     it.for(asked)('$name', (one, { skip }) => {
