@@ -83,10 +83,11 @@ export function adviceFor(image: Partial<ImageFacts>, host: Host, rules: Rules, 
 
 function featureAdvice(image: Partial<ImageFacts>, host: Host, rules: Rules, reasons: readonly Reason[]): Advice[] {
   const missing = reasons.flatMap((because) => (because.code === 'CKPT1601' ? because.details.features : []));
+  const undecided = reasons.flatMap((because) => (because.code === 'CKPT1602' ? because.details.features : []));
   if (missing.length === 0 || image.cpu === undefined) return [];
   const advice: Advice[] = [];
   if (host.arch === 'amd64') advice.push(...generations(missing));
-  if (host.arch === 'amd64' && rules.has('cpufeatures-annotation')) advice.push(levelling(image.cpu, missing));
+  if (host.arch === 'amd64' && rules.has('cpufeatures-annotation')) advice.push(levelling(image.cpu, missing, undecided));
   const dynamic = missing.filter((feature) => feature.impact === 'dynamic');
   if (dynamic.length > 0) {
     const names = dynamic.map((feature) => feature.name).join(', ');
@@ -107,11 +108,16 @@ function generations(missing: readonly FeatureRef[]): Advice[] {
   return [{ code: 'CKPT2001', message }];
 }
 
-function levelling(cpu: FeatureSet, missing: readonly FeatureRef[]): Advice {
-  const lacks = new Set(missing.map((feature) => feature.name));
-  const list = cpu.features.filter((name) => !lacks.has(name));
-  const message =
-    'start the next sandbox with this annotation, so that its images require no more than this host has (this image cannot be changed)';
+/** The annotation that names what the host certainly has. */
+function levelling(cpu: FeatureSet, missing: readonly FeatureRef[], undecided: readonly FeatureRef[]): Advice {
+  const left = new Set([...missing, ...undecided].map((feature) => feature.name));
+  const list = cpu.features.filter((name) => !left.has(name));
+  const count = undecided.length === 1 ? '1 feature' : `${undecided.length} features`;
+  const without =
+    undecided.length === 0
+      ? ''
+      : `; ${count} that this description does not decide ${undecided.length === 1 ? 'is' : 'are'} left out`;
+  const message = `start the next sandbox with this annotation, so that its images require no more than this host has (this image cannot be changed)${without}`;
   return { code: 'CKPT2002', message, setting: `${ANNOTATION}=${list.join(',')}` };
 }
 
