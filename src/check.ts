@@ -1,10 +1,13 @@
 /** Use case `check`: will these images restore on these hosts, and if not, why not. */
+
+import { openContainer } from './container/open-container.ts';
 import { CkptError } from './errors.ts';
 import type { Host } from './host/host.ts';
 import { openHosts } from './host/open-host.ts';
-import { imageFacts } from './image-facts.ts';
+import { headerFacts, imageFacts } from './image-facts.ts';
 import type { Limits } from './limits.ts';
-import { type OpenedImage, readImage } from './read-image.ts';
+import { unlessHost } from './mistaken-host.ts';
+import { type OpenedImage, readImage, readImageHeader } from './read-image.ts';
 import { type Damage, type EvaluateInput, evaluate, evaluateUnreadable, type PartialFacts } from './restore/evaluate.ts';
 import type { ImageFacts } from './restore/image-facts.ts';
 import type { CheckDocument, CheckError, CheckResult, GateId } from './restore/result.ts';
@@ -56,13 +59,13 @@ export async function check(options: CheckOptions): Promise<CheckDocument> {
       image = await readImage(path, { depth: 'all', key: options.key ?? null, ...limits });
     } catch (error) {
       if (!(error instanceof CkptError)) throw error;
-      image = error;
+      image = await unlessHost(path, error, options.limits);
     }
     const damage = image instanceof CkptError ? image : image.damage;
     if (damage !== null) errors.push({ image: path, ...described(damage) });
-    if (image instanceof CkptError && !isRecognisable(image)) continue;
+    if (image instanceof CkptError && !isRecognisable(path, image)) continue;
     const opened = await opening;
-    const facts: PartialFacts = image instanceof CkptError ? { path } : imageFacts(image);
+    const facts = image instanceof CkptError ? await remains(path, options.limits) : imageFacts(image);
     for (const host of opened.hosts) results.push(answer(facts, damage, host, input));
   }
   const opened = await opening;
@@ -75,6 +78,9 @@ function answer(facts: PartialFacts, damage: CkptError | null, host: Host, input
   return damage === null ? evaluate(facts as ImageFacts, host, input) : evaluateUnreadable(facts, damageOf(damage), host, input);
 }
 
+export { FORMATS_HINT } from './host/host-text.ts';
+export { RELEASE_TAGS } from './restore/release-tags.ts';
+export { parseRunscVersion } from './restore/runsc-version.ts';
 export { exitCodeOf } from './restore/verdict.ts';
 
 /** Codes of files that are no image at all, so that there is nothing to say about a restore. */
@@ -90,8 +96,15 @@ const NO_IMAGE: ReadonlySet<string> = new Set([
   'wrong-key',
 ]);
 
-function isRecognisable(error: CkptError): boolean {
-  return !NO_IMAGE.has(error.code);
+/** Whether there is an image to speak of: by its magic, or by its place in a directory that runsc would take. */
+function isRecognisable(path: string, error: CkptError): boolean {
+  return !NO_IMAGE.has(error.code) || (error.code === 'empty' && !openContainer(path).bare);
+}
+
+/** What is left of an image that cannot be read up to its CPU features. */
+async function remains(path: string, limits: Limits | undefined): Promise<PartialFacts> {
+  const header = await readImageHeader(path, limits);
+  return header === null ? { path } : headerFacts(path, header);
 }
 
 function damageOf(error: CkptError): Damage {

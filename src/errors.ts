@@ -81,8 +81,10 @@ export interface ErrorPlace {
   readonly layer: ErrorLayer;
   /** The file or input as it was named by the caller. */
   readonly file?: string;
-  /** Absolute byte offset in the file (layers file..compression) or in the decoded stream (wire and later). */
+  /** Absolute byte offset in the file, or in the decoded body when {@link ErrorPlace.decoded} is set. */
   readonly offset?: number;
+  /** The offset counts in the body without compression and framing, from its first byte. */
+  readonly decoded?: true;
   /** Path in the object graph, such as `g1r12.vmas.root[3]`. */
   readonly path?: string;
   /** Line, for text inputs (1-based). */
@@ -125,7 +127,7 @@ export class UsageError extends Error {
 function describe(place: ErrorPlace, facts: ErrorFacts): string {
   const where = [
     place.line === undefined ? '' : ` at line ${place.line}`,
-    place.offset === undefined ? '' : ` at offset ${place.offset}`,
+    place.offset === undefined ? '' : ` at offset ${place.offset}${place.decoded === true ? ' of the decoded body' : ''}`,
     place.path === undefined ? '' : ` (${place.path})`,
   ].join('');
   const hint = facts.hint === undefined ? '' : `. ${facts.hint}`;

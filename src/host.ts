@@ -9,6 +9,8 @@ import { type HostView, showHost } from './host/show-host.ts';
 import { currentTime } from './io/system-facts.ts';
 import type { Limits } from './limits.ts';
 
+export { FORMATS_HINT } from './host/host-text.ts';
+
 export interface HostOptions {
   /** Whether the probe may be executed for `current` (default true). */
   readonly probe?: boolean;

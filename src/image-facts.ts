@@ -4,8 +4,10 @@ import { decodeFpuState } from './cpu/xsave.ts';
 import { CkptError } from './errors.ts';
 import { levelOf, parseContainerSpecs, type SavedContainer } from './kernel/container-specs.ts';
 import type { OpenedImage } from './read-image.ts';
+import type { SavedMemory } from './read-memory.ts';
 import type { PartialFacts } from './restore/evaluate.ts';
 import type { ImageFacts, TaskFpu } from './restore/image-facts.ts';
+import type { RawHeader } from './statefile/header.ts';
 import { createdAt } from './statefile/metadata.ts';
 
 /** The saved OCI specs, from the header or (2024-09 to 2025-04) the kernel graph; null when the image has none. */
@@ -46,6 +48,7 @@ export function imageFacts(image: OpenedImage): PartialFacts {
   return {
     path: image.path,
     files: { bare: image.bare, pagesMeta: image.pagesMetaBytes !== null, pages: image.pagesBytes !== null },
+    ...(image.memory === null ? {} : { pages: pagesOf(image.memory, image.pagesBytes) }),
     metadata: header.metadata,
     headerHmac: hmac,
     keyVerified,
@@ -63,6 +66,27 @@ export function imageFacts(image: OpenedImage): PartialFacts {
     privateMemoryLost: image.kernel?.privateMemoryLost ?? false,
     ...(image.kernel === null ? {} : { tasks: taskFpuStates(image) }),
   };
+}
+
+/** What the header alone says; of what it does not say, nothing is known. */
+export function headerFacts(path: string, header: RawHeader): PartialFacts {
+  const { metadata, compressionNamed } = header;
+  const version = metadata.get('runsc_version');
+  const specs = metadata.get('container_specs');
+  const compression = metadata.get('compression') ?? 'flate-best-speed';
+  return {
+    path,
+    metadata,
+    compressionNamed,
+    createdAt: createdAt(metadata),
+    ...(compression === 'none' || compression === 'flate-best-speed' ? { compression } : {}),
+    ...(version === undefined ? {} : { runscVersion: { value: version, from: 'header' as const }, typesRelease: null }),
+    ...(specs === undefined ? {} : { containerSpecsFrom: 'header' as const }),
+  };
+}
+
+function pagesOf({ place, layout }: SavedMemory, present: number | null): ImageFacts['pages'] {
+  return { place, required: layout?.committedBytes ?? null, present };
 }
 
 /** Specs that cannot be parsed do not stop the other gates: the gate that needs them reads the metadata itself. */

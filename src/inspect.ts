@@ -1,6 +1,8 @@
 /** Use case `inspect`: what is in this image. */
 
+import { cpuidEntryText } from './cpu/cpuid-table.ts';
 import { x8664LevelOf } from './cpu/x86-64-level.ts';
+import { CkptError } from './errors.ts';
 import { containersOf, runscVersionOf, taskFpuStates } from './image-facts.ts';
 import {
   type ImageContainer,
@@ -15,6 +17,7 @@ import {
 } from './inspect-document.ts';
 import { levelOf, type SavedContainer } from './kernel/container-specs.ts';
 import type { Limits } from './limits.ts';
+import { unlessHost } from './mistaken-host.ts';
 import { type OpenedImage, type ReadDepth, readImage } from './read-image.ts';
 import { createdAt } from './statefile/metadata.ts';
 
@@ -52,10 +55,9 @@ export async function inspect(path: string, options: InspectOptions = {}): Promi
   const sections = new Set(options.sections ?? SECTIONS);
   const depths = [...sections].map((section) => DEPTH[section]);
   const depth = depths.includes('all') ? 'all' : depths.includes('kernel') ? 'kernel' : 'cpu';
-  const image = await readImage(path, {
-    depth,
-    key: options.key ?? null,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  const limits = options.limits === undefined ? {} : { limits: options.limits };
+  const image = await readImage(path, { depth, key: options.key ?? null, ...limits }).catch(async (error: unknown) => {
+    throw error instanceof CkptError ? await unlessHost(path, error, options.limits) : error;
   });
   const specs = containersOf(image);
   const { damage } = image;
@@ -144,7 +146,7 @@ function cpuOf(image: OpenedImage, containers: readonly SavedContainer[] | null)
     revision: identity.revision,
     levelled: containers === null ? 'unknown' : levelledTo === null ? 'no' : 'yes',
     levelledTo,
-    leaves: (set.cpuid?.entries ?? []).map((entry) => entry.map((word) => `0x${word.toString(16).padStart(8, '0')}`)),
+    leaves: (set.cpuid?.entries ?? []).map(cpuidEntryText),
   };
 }
 
@@ -197,8 +199,9 @@ function processesOf(image: OpenedImage): ImageProcess[] {
 }
 
 function memoryOf(image: OpenedImage): ImageMemory | null {
-  if (image.memory === null) return null;
-  const { place, files, committedBytes } = image.memory;
+  const layout = image.memory?.layout ?? null;
+  if (layout === null) return null;
+  const { place, files, committedBytes } = layout;
   return {
     place,
     committedBytes,

@@ -1,8 +1,9 @@
 /** Opens an image and decodes as much of it as a question needs. */
 
+import { PullReader } from './bytes/pull-reader.ts';
 import { type ImageContainer, openContainer } from './container/open-container.ts';
 import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-graph.ts';
-import { CkptError } from './errors.ts';
+import { CkptError, type ErrorLayer } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
 import { ObjectStream } from './graph/object-stream.ts';
 import { lostPrivateMemory, TMPFS } from './kernel/private-memory.ts';
@@ -10,9 +11,9 @@ import { type ReleaseRange, releaseOfTypes } from './kernel/release-of-types.ts'
 import { readSavedSettings, type SavedSettings } from './kernel/saved-settings.ts';
 import { isThreadType, kernelFields, readFpStates, readThreads, type SavedFpState, type SavedThread } from './kernel/threads.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import type { MemoryLayout } from './pages/step-over-memory.ts';
-import { readMemory } from './read-memory.ts';
+import { readMemory, type SavedMemory } from './read-memory.ts';
 import { parseRunscVersion } from './restore/runsc-version.ts';
+import { type RawHeader, readHeader } from './statefile/header.ts';
 import { openStatefile } from './statefile/open-statefile.ts';
 import type { Statefile } from './statefile/statefile.ts';
 
@@ -47,7 +48,7 @@ export interface OpenedImage {
   readonly statefile: Pick<Statefile, 'header' | 'compression' | 'hmac' | 'keyVerified' | 'framing'>;
   readonly cpu: SavedFeatureSet;
   readonly kernel: SavedKernel | null;
-  readonly memory: MemoryLayout | null;
+  readonly memory: SavedMemory | null;
   /** For an image that names no runsc version: the releases whose types equal the declared ones best. */
   readonly typesRelease: ReleaseRange | null;
   /** What stopped the reading behind the feature set, or null when everything asked for was read. */
@@ -75,6 +76,26 @@ export async function readImage(path: string, options: ReadOptions): Promise<Ope
   }
 }
 
+/**
+ * The header alone, for what can still be said of an image whose body is damaged; null when that cannot be read either.
+ *
+ * @param path not standard input, which cannot be read twice.
+ */
+export async function readImageHeader(path: string, limits: Limits = DEFAULT_LIMITS): Promise<RawHeader | null> {
+  if (path === '-') return null;
+  try {
+    const source = openContainer(path).openState();
+    try {
+      return await readHeader(new PullReader(source), limits);
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    if (error instanceof CkptError) return null;
+    throw error;
+  }
+}
+
 async function readOnce(
   container: ImageContainer,
   options: ReadOptions,
@@ -95,20 +116,26 @@ async function readOnce(
 }
 
 async function readBody(container: ImageContainer, statefile: Statefile, depth: ReadDepth, limits: Limits): Promise<OpenedImage> {
-  const stream = new ObjectStream(statefile.body, limits);
-  const cpu = readFeatureSet(await stream.graph('the CPU feature set'));
+  // A raw body lies in the file as it is, so that its offsets are those of the file.
+  const stream = new ObjectStream(statefile.body, limits, statefile.framing === 'raw' ? statefile.reader.offset : 0);
+  let cpu: SavedFeatureSet;
+  try {
+    cpu = readFeatureSet(await stream.graph('the CPU feature set'));
+  } catch (error) {
+    throw error instanceof CkptError ? placed(error, statefile) : error;
+  }
   const pagesMeta = container.open('pages_meta.img');
   const pages = container.open('pages.img');
   let kernel: SavedKernel | null = null;
   let typesRelease: ReleaseRange | null = null;
-  let memory: MemoryLayout | null = null;
+  let memory: SavedMemory | null = null;
   let damage: CkptError | null = null;
   try {
     if (depth !== 'cpu') {
       kernel = await readKernel(stream);
       const version = statefile.header.metadata.get('runsc_version') ?? kernel.settings.runscVersion;
       const named = version === null ? null : parseRunscVersion(version);
-      if (named === null) typesRelease = await releaseOfTypes(kernel.graph.types, cpu.arch);
+      if (named === null) typesRelease = await releaseOfTypes(kernel.graph.types, cpu.arch, version !== null);
       const date = named?.date ?? (typesRelease === null ? null : (parseRunscVersion(typesRelease.last)?.date ?? null));
       if (depth === 'all') {
         const { privateMemoryFiles } = kernel.settings;
@@ -118,7 +145,7 @@ async function readBody(container: ImageContainer, statefile: Statefile, depth: 
     }
   } catch (error) {
     if (!(error instanceof CkptError)) throw error;
-    damage = error.at({ file: container.path });
+    damage = placed(error, statefile).at({ file: container.path });
   } finally {
     await pagesMeta?.close();
     await pages?.close();
@@ -150,4 +177,13 @@ async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
     settings: readSavedSettings(fields),
     privateMemoryLost: lostPrivateMemory(graph),
   };
+}
+
+/** Layers whose offsets are those of the file, whatever the framing. */
+const FILE_LAYERS: readonly ErrorLayer[] = ['file', 'container', 'header', 'metadata', 'compression', 'key'];
+
+/** Marks offsets that count in the decoded body. */
+function placed(error: CkptError, { framing }: Statefile): CkptError {
+  const inFile = framing === 'raw' || error.place.file !== undefined || FILE_LAYERS.includes(error.place.layer);
+  return inFile ? error : error.at({ decoded: true });
 }

@@ -29,49 +29,33 @@ export interface MemoryContext {
   readonly limits: Limits;
 }
 
+/** Where the memory is, and its layout: null when that is in a file that is missing or was not given. */
+export interface SavedMemory {
+  readonly place: 'inline' | 'separate' | 'elsewhere';
+  readonly layout: MemoryLayout | null;
+}
+
 /**
- * Steps over the memory. Null when the state file was given alone and the pages are in files beside it.
+ * Steps over the memory.
  *
- * @throws CkptError `truncated` when pages or their metadata are missing or cut short, and those of the framing.
+ * @throws CkptError `truncated` when the metadata or inline pages are cut short, and those of the framing.
  */
-export async function readMemory(context: MemoryContext): Promise<MemoryLayout | null> {
+export async function readMemory(context: MemoryContext): Promise<SavedMemory> {
   const { container, statefile, stream, pagesMeta, pages, date, limits } = context;
   const options = { ownersExpected: date === null ? null : date >= OWNERS_SINCE, privateFiles: context.privateMemoryFiles };
   if (pagesMeta !== null) {
-    if (pages === null) throw missing('pages.img', 'only pages_meta.img');
     const meta = new ObjectStream(rawBody(new PullReader(pagesMeta)), limits);
-    return checkSize(await stepOverMemory(meta, { ...options, place: 'separate' }), pages);
+    try {
+      return { place: 'separate', layout: await stepOverMemory(meta, { ...options, place: 'separate' }) };
+    } catch (error) {
+      throw error instanceof CkptError ? error.at({ file: `${container.path}/pages_meta.img` }) : error;
+    }
   }
   const apart = statefile.compression === 'none' && (date === null || date >= PAGES_SINCE);
-  if (apart && pages === null && (await stream.atEnd())) {
-    // A state file alone: the pages are in other files, which were not given.
-    if (container.bare) return null;
-    throw missing('pages_meta.img and pages.img', 'neither');
-  }
+  // The pages are in other files, which are missing, or were not given with a state file alone. A lone pages.img of a release that
+  // writes its metadata too is without use.
+  if (apart && (await stream.atEnd())) return { place: container.bare ? 'elsewhere' : 'separate', layout: null };
   const between = apart && date !== null && date < PAGES_META_SINCE;
   const place = pages !== null || (container.bare && between) ? 'separate' : 'inline';
-  return checkSize(await stepOverMemory(stream, { ...options, place }), pages);
-}
-
-function checkSize(layout: MemoryLayout, pages: ByteSource | null): MemoryLayout {
-  if (pages !== null && pages.size !== null && pages.size < layout.committedBytes) {
-    throw new CkptError(
-      'truncated',
-      { layer: 'pages', offset: pages.size },
-      {
-        expected: `${layout.committedBytes} bytes of memory in pages.img`,
-        found: `the end of pages.img after ${pages.size}`,
-        hint: 'pages.img was cut short: copy it again',
-      },
-    );
-  }
-  return layout;
-}
-
-function missing(expected: string, found: string): CkptError {
-  return new CkptError(
-    'truncated',
-    { layer: 'pages' },
-    { expected: `${expected} beside checkpoint.img`, found, hint: 'Copy the whole directory that `runsc checkpoint` wrote' },
-  );
+  return { place, layout: await stepOverMemory(stream, { ...options, place }) };
 }

@@ -3,14 +3,18 @@
 /** Longest text that is compared: the work grows with the product of the lengths. */
 const LONGEST = 64;
 
-/** The name that differs from `text` by the fewest edits, or null when none is near (a third of its letters, at least two edits). */
-export function closestName(text: string, names: readonly string[]): string | null {
+/**
+ * The name that differs from `text` by the fewest edits, or null when none is near.
+ *
+ * @param most edits that count as near (default: a third of the letters of the name, at least two)
+ */
+export function closestName(text: string, names: readonly string[], most?: number): string | null {
   if (text.length > LONGEST) return null;
   let best: { readonly name: string; readonly edits: number } | null = null;
   for (const name of names) {
     const edits = editDistance(text, name);
-    if (edits <= Math.max(2, Math.floor(name.length / 3)) && edits < name.length && (best === null || edits < best.edits))
-      best = { name, edits };
+    const near = most ?? Math.max(2, Math.floor(name.length / 3));
+    if (edits <= near && edits < name.length && (best === null || edits < best.edits)) best = { name, edits };
   }
   return best?.name ?? null;
 }

@@ -18,3 +18,13 @@ export function hmacKey(io: ProcessIo, keyFile: string | null, limits: Limits): 
   const text = io.env('CKPT_KEY');
   return text === undefined ? {} : { key: new TextEncoder().encode(text) };
 }
+
+/** The warning that an image is keyed and no key was given. */
+export function keyMissing(image: string): string {
+  return `${image} is keyed, and no key was given: it is read unverified (--key-file, CKPT_KEY)`;
+}
+
+/** The warning that a key was given for an image that is not keyed. */
+export function keyUnused(image: string): string {
+  return `${image} is not keyed: the key that was given verifies nothing`;
+}

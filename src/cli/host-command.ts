@@ -1,18 +1,22 @@
 /** `ckpt host show`, `capture`, `probe` and `diff`. */
 import { UsageError } from '../errors.ts';
-import { captureHost, diffHosts, probeExecutable, showHosts } from '../host.ts';
+import { captureHost, diffHosts, FORMATS_HINT, probeExecutable, showHosts } from '../host.ts';
 import { writeOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
-import { errorMessage } from './error-message.ts';
+import { documentErrorLine } from './error-message.ts';
 import type { HostCaptureInvocation, HostDiffInvocation, HostProbeInvocation, HostShowInvocation } from './invocation.ts';
+import { withoutRepeatedHint } from './repeated-hint.ts';
+import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
 const EXECUTABLE = 0o755;
 
 /** @returns 0, or 3 when a description could not be read; the others are shown all the same */
 export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo): Promise<0 | 3> {
+  refuseUnsupportedPlaces([], invocation.hosts);
   const { hosts, errors } = await showHosts(invocation.hosts, invocation);
-  await io.stderr.write(errors.map(({ error }) => errorMessage(error, false).text).join(''));
+  const said = errors.map(({ host, error }) => ({ host, layer: error.place.layer, message: error.message }));
+  await io.stderr.write(withoutRepeatedHint(said, FORMATS_HINT, 'first').map(documentErrorLine).join(''));
   const profiles = hosts.map((host) => host.profile);
   const [only] = profiles;
   if (only !== undefined) {
@@ -29,6 +33,7 @@ export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo)
 }
 
 export async function runHostCapture(invocation: HostCaptureInvocation, io: ProcessIo): Promise<0> {
+  refuseUnsupportedPlaces([], [invocation.host]);
   const profile = await json(await captureHost(invocation.host, invocation));
   if (invocation.file === null) await io.stdout.write(profile);
   else writeOutputFile(invocation.file, profile);
@@ -45,6 +50,7 @@ export async function runHostProbe({ file }: HostProbeInvocation, io: ProcessIo)
 }
 
 export async function runHostDiff(invocation: HostDiffInvocation, io: ProcessIo): Promise<0> {
+  refuseUnsupportedPlaces([], [invocation.a, invocation.b]);
   const comparison = await diffHosts(invocation.a, invocation.b, invocation);
   await writeDocuments(io, invocation, {
     json: () => json(comparison),

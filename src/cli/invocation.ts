@@ -46,6 +46,7 @@ export interface CheckInvocation extends OutputOptions {
   readonly require: readonly GateId[];
   readonly onUnknown: OnUnknown;
   readonly quiet: boolean;
+  readonly details: boolean;
   readonly limits: Limits;
 }
 

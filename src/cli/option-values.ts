@@ -1,4 +1,5 @@
 /** The values of options: from what yargs hands over to what the commands take. */
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Section } from '../inspect-document.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
@@ -26,11 +27,16 @@ const GATES = {
   'container-count': true,
   'container-specs': true,
   'runsc-version': true,
+  'oci-spec': true,
+  network: true,
+  gpu: true,
   'page-size': true,
   'cpu-arch': true,
   'cpu-features': true,
   'cache-line': true,
   'fpu-state': true,
+  'host-files': true,
+  pages: true,
 } satisfies Record<GateId, true>;
 export const GATE_NAMES = Object.keys(GATES) as GateId[];
 
@@ -63,22 +69,50 @@ export function choices<T extends string>(values: Values, name: string, allowed:
   return [...new Set(given.map((word) => oneOf(word.trim(), allowed, `--${name}`)))];
 }
 
-/** `--format`, `--json`, `--output` and `--also` as destinations, the command's own first. */
+/**
+ * `--format`, `--json`, `--output` and `--also` as destinations, the command's own first.
+ *
+ * @throws UsageError also when two formats are asked for at once, or two documents would go to one place
+ */
 export function destinations(values: Values): readonly [Destination, ...Destination[]] {
-  const format = flag(values, 'json') ? 'json' : choice(values, 'format', FORMATS, 'text');
-  return [{ format, file: outputFile(values) }, ...texts(values, 'also').map(also)];
+  const named = choice(values, 'format', FORMATS, flag(values, 'json') ? 'json' : 'text');
+  if (flag(values, 'json') && named !== 'json') throw new UsageError(`--json and --format ${named} contradict one another`);
+  const all = [{ format: named, file: outputFile(values) }, ...texts(values, 'also').map(also)] as const;
+  const taken = new Set<string | null>();
+  for (const { file } of all) {
+    const place = file === null ? null : resolve(file);
+    if (taken.has(place))
+      throw new UsageError(`${file ?? 'standard output'} can take one document only, and two were sent there`);
+    taken.add(place);
+  }
+  return all;
 }
 
 /** `--output`, or null for standard output. */
 export function outputFile(values: Values): string | null {
-  const file = text(values, 'output');
+  return fileOrStandardOutput(text(values, 'output'));
+}
+
+function fileOrStandardOutput(file: string | null): string | null {
   return file === '-' ? null : file;
 }
 
 function also(value: string): Destination {
   const at = value.indexOf('=');
   if (at < 1 || at === value.length - 1) throw new UsageError(`--also takes FORMAT=FILE, found ${JSON.stringify(value)}`);
-  return { format: oneOf<Format>(value.slice(0, at), FORMATS, '--also'), file: value.slice(at + 1) };
+  const format = oneOf<Format>(value.slice(0, at), FORMATS, '--also');
+  return { format, file: fileOrStandardOutput(value.slice(at + 1)) };
+}
+
+/**
+ * The version of `--runsc-version`, or null.
+ *
+ * @throws UsageError for an empty one, such as of a variable that is not set
+ */
+export function runscVersion(values: Values): string | null {
+  const given = text(values, 'runsc-version');
+  if (given?.trim() === '') throw new UsageError('--runsc-version takes a version or a date, found an empty value');
+  return given;
 }
 
 const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

@@ -35,3 +35,12 @@ export class CpuidTable {
 function key(leaf: number, subleaf: number): number {
   return (leaf >>> 0) * 65_536 + (subleaf & 0xffff);
 }
+
+/** An answer in hex as documents hold it, in the widths of `cpuid -r`: `0x00000007`, `0x01`, and four registers. */
+export function cpuidEntryText([leaf, subleaf, ...registers]: CpuidEntry): string[] {
+  return [word(leaf), `0x${subleaf.toString(16).padStart(2, '0')}`, ...registers.map(word)];
+}
+
+function word(value: number): string {
+  return `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+}

@@ -22,7 +22,7 @@ const EMPTY = new Uint8Array(0);
 
 /** A cursor over a stream of graphs. `offset` is the absolute offset of the next decoded byte. */
 export class ObjectStream {
-  offset = 0;
+  offset: number;
   readonly #body: StreamBody;
   readonly #limits: Limits;
   #buffer: Uint8Array = EMPTY;
@@ -31,7 +31,9 @@ export class ObjectStream {
   #ended = false;
   #graphs = 0;
 
-  constructor(body: StreamBody, limits: Limits) {
+  /** @param origin offset of the first byte: that in the file where the body lies in it as it is, else 0. */
+  constructor(body: StreamBody, limits: Limits, origin = 0) {
+    this.offset = origin;
     this.#body = body;
     this.#limits = limits;
   }
@@ -79,8 +81,10 @@ export class ObjectStream {
    * @see gVisor pkg/state/decode.go: ReadHeader (bit 63: objects).
    */
   async header(what: string): Promise<StreamHeader> {
-    const bytes = await this.peek(10);
+    let bytes = await this.peek(1);
     if (bytes.length === 0) throw this.#cut(what, 0);
+    // No further than the header: behind it may lie pages, which are not to be read.
+    for (let count = 2; count <= 10 && (bytes.at(-1) as number) >= 0x80; count++) bytes = await this.peek(count);
     const cursor: WireCursor = { bytes, end: bytes.length, base: this.offset, position: 0 };
     const value = readUint(cursor);
     const isGraph = (value & GRAPH_FLAG) !== 0n;

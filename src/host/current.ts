@@ -2,13 +2,9 @@
 import { CkptError } from '../errors.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { decodeAuxiliaryVector } from './auxiliary-vector.ts';
-import { currentArm64Host } from './current-arm64.ts';
-import { devCpuidHost } from './current-dev-cpuid.ts';
 import { known, unknown } from './facts.ts';
 import type { Fact, Host } from './host.ts';
 import { hostFromProbe } from './host-from-cpuid.ts';
-import { hostFromCpuinfoX86 } from './host-from-cpuinfo.ts';
-import { hostFromRunsc } from './host-from-runsc.ts';
 import { type OperatingSystem, THIS_MACHINE } from './operating-system.ts';
 import { parseProbeOutput } from './parse-probe-output.ts';
 import { buildProbe } from './probe-executable.ts';
@@ -44,8 +40,7 @@ export async function describeCurrentHost(options: CurrentHostOptions, system: O
       },
     );
   }
-  const host =
-    arch === 'arm64' ? currentArm64Host(options.name, kernel, system) : await currentAmd64Host(options, kernel, system);
+  const host = await (arch === 'arm64' ? onArm64(options.name, kernel, system) : currentAmd64Host(options, kernel, system));
   return options.details === undefined || options.details === false ? host : withDetails(host, options, system);
 }
 
@@ -61,10 +56,16 @@ export async function currentRunscVersion(system: OperatingSystem = THIS_MACHINE
   return version === null ? unknown('runsc --version did not print a version') : known(version, 'runsc --version');
 }
 
+async function onArm64(name: string, kernel: string, system: OperatingSystem): Promise<Host> {
+  const { currentArm64Host } = await import('./current-arm64.ts');
+  return currentArm64Host(name, kernel, system);
+}
+
+/** The probe nearly always does; what the weaker evidence needs is loaded when its turn comes. */
 async function currentAmd64Host(options: CurrentHostOptions, kernel: string, system: OperatingSystem): Promise<Host> {
   const attempts: readonly (readonly [source: string, describe: () => Attempt | Promise<Attempt>])[] = [
     ['probe', () => (options.probe ? byProbe(options.name, system) : { reason: 'switched off' })],
-    ['/dev/cpu/N/cpuid', () => devCpuidHost(options.name, system)],
+    ['/dev/cpu/N/cpuid', () => byDevice(options.name, system)],
     ['runsc cpu-features', () => (options.runsc === 'auto' ? byRunsc(options.name, system) : { reason: 'switched off' })],
     ['/proc/cpuinfo', () => byCpuinfo(options.name, system)],
   ];
@@ -92,14 +93,21 @@ function byProbe(name: string, system: OperatingSystem): Attempt {
   return attempt(() => hostFromProbe(name, parseProbeOutput(new TextDecoder().decode(run.stdout)), 'CPUID, read by the probe'));
 }
 
+async function byDevice(name: string, system: OperatingSystem): Promise<Attempt> {
+  const { devCpuidHost } = await import('./current-dev-cpuid.ts');
+  return devCpuidHost(name, system);
+}
+
 async function byRunsc(name: string, system: OperatingSystem): Promise<Attempt> {
   const run = await system.run('runsc', ['cpu-features']);
   if (run.outcome !== 'ended') return { reason: run.code === 'ENOENT' ? 'there is no runsc in PATH' : run.reason };
   if (run.status !== 0) return { reason: 'this runsc has no command cpu-features (it came with release-20250820.0)' };
+  const { hostFromRunsc } = await import('./host-from-runsc.ts');
   return attempt(() => hostFromRunsc(name, new TextDecoder().decode(run.stdout)));
 }
 
-function byCpuinfo(name: string, system: OperatingSystem): Attempt {
+async function byCpuinfo(name: string, system: OperatingSystem): Promise<Attempt> {
+  const { hostFromCpuinfoX86 } = await import('./host-from-cpuinfo.ts');
   return attempt(() => hostFromCpuinfoX86(name, new TextDecoder().decode(system.readFile('/proc/cpuinfo'))));
 }
 
@@ -126,13 +134,15 @@ async function withDetails(host: Host, options: CurrentHostOptions, system: Oper
   return {
     ...host,
     microcode:
-      options.details === true && host.microcode.value === null && host.arch === 'amd64' ? microcode(system) : host.microcode,
+      options.details === true && host.microcode.value === null && host.arch === 'amd64'
+        ? await microcode(system)
+        : host.microcode,
     runscVersion: options.runsc === 'auto' ? await currentRunscVersion(system) : unknown('switched off'),
   };
 }
 
 /** @see Linux Documentation/ABI/testing/sysfs-devices-system-cpu: microcode/version, which virtual machines do not have */
-function microcode(system: OperatingSystem): Fact<string> {
+async function microcode(system: OperatingSystem): Promise<Fact<string>> {
   const path = '/sys/devices/system/cpu/cpu0/microcode/version';
   try {
     const version = new TextDecoder().decode(system.readFile(path)).trim();
@@ -140,7 +150,7 @@ function microcode(system: OperatingSystem): Fact<string> {
   } catch (error) {
     if (!(error instanceof CkptError)) throw error;
   }
-  const page = byCpuinfo('', system);
+  const page = await byCpuinfo('', system);
   return 'host' in page ? page.host.microcode : unknown(page.reason);
 }
 

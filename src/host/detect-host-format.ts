@@ -1,6 +1,6 @@
 /** Which format a host description is in, by its content. */
 import { findFeature } from '../cpu/feature-names.ts';
-import { FORMATS_HINT, hostError, quoteLine, type TextLine, textLines } from './host-text.ts';
+import { FORMATS_HINT, hostError, type TextLine, textLines } from './host-text.ts';
 import { isKcpuidLine } from './parse-cpuid-dump.ts';
 import { parseLeafLine } from './parse-leaf-line.ts';
 import { PROBE_MAGIC } from './probe-executable.ts';
@@ -22,11 +22,13 @@ export const FORMAT_NAMES: Readonly<Record<HostFormat, string>> = {
 const NAMES_LOOKED_AT = 200;
 
 /**
- * The format of a description.
+ * The format of a description of `bytes` bytes.
+ *
+ * What is in a file of no known format is not repeated in the error: it may be a key, or a list of passwords.
  *
  * @throws CkptError `mixed-formats` when parts of two formats are in it, `unknown-format` when there is none.
  */
-export function detectHostFormat(text: string): HostFormat {
+export function detectHostFormat(text: string, bytes: number): HostFormat {
   const lines = textLines(text);
   const found: Found[] = [];
   for (const line of lines) {
@@ -45,14 +47,9 @@ export function detectHostFormat(text: string): HostFormat {
     found.push({ format, line });
   }
   if (found[0] !== undefined) return found[0].format;
-  const first = lines[0];
-  throw hostError(
-    'unknown-format',
-    first?.number ?? null,
-    'a host description',
-    first === undefined ? 'nothing' : quoteLine(first.text),
-    FORMATS_HINT,
-  );
+  // Bytes that are no UTF-8 have become U+FFFD.
+  const kind = text.includes('\ufffd') ? 'binary data' : 'other text';
+  throw hostError('unknown-format', null, 'a host description', `${kind} of ${bytes} bytes`, FORMATS_HINT);
 }
 
 interface Found {

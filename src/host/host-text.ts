@@ -22,14 +22,13 @@ export function hostError(code: ErrorCode, line: number | null, expected: string
  * @throws CkptError `empty` when there is nothing but white space, `unknown-format` when the bytes are not text.
  */
 export function decodeHostText(bytes: Uint8Array): string {
-  const zero = bytes.indexOf(0);
-  if (zero >= 0) {
+  if (bytes.includes(0)) {
     throw new CkptError(
       'unknown-format',
-      { layer: 'host', offset: zero },
+      { layer: 'host' },
       {
         expected: 'a host description, which is text',
-        found: 'binary data (a zero byte)',
+        found: `binary data of ${bytes.length} bytes`,
         hint:
           bytes[0] === 0x67 && bytes[1] === 0x56
             ? 'This looks like a checkpoint image: give it as the image, not as the host'

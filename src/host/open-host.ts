@@ -6,7 +6,6 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import { describeCurrentHost } from './current.ts';
 import type { Host } from './host.ts';
 import { type OperatingSystem, THIS_MACHINE } from './operating-system.ts';
-import { parseHost } from './parse-host.ts';
 
 export interface OpenHostOptions {
   /** For `current`: whether the probe may be executed. */
@@ -49,8 +48,8 @@ export async function openHost(spec: string, options: OpenHostOptions): Promise<
   if (place === 'current') {
     return collect(name, async () => describeCurrentHost({ ...options, name }, options.system ?? THIS_MACHINE));
   }
-  if (place === '-') return collect(name, async () => parseHost(name, await readStandardInput(limits.hostBytes)));
-  if (whatIsAt(place) !== 'directory') return collect(name, async () => parseHost(name, readSmallFile(place, limits.hostBytes)));
+  if (place === '-') return collect(name, async () => described(name, await readStandardInput(limits.hostBytes)));
+  if (whatIsAt(place) !== 'directory') return collect(name, async () => described(name, readSmallFile(place, limits.hostBytes)));
   return openDirectory(name, place, limits);
 }
 
@@ -86,12 +85,18 @@ async function openDirectory(name: string, directory: string, limits: Limits): P
   for (const file of files) {
     const hostName = join(name, file);
     const opened = await collect(hostName, async () =>
-      parseHost(hostName, readSmallFile(join(directory, file), limits.hostBytes)),
+      described(hostName, readSmallFile(join(directory, file), limits.hostBytes)),
     );
     hosts.push(...opened.hosts);
     errors.push(...opened.errors);
   }
   return { hosts, errors };
+}
+
+/** The parsers and their tables are loaded when there is a description to parse: the current host needs none of them. */
+async function described(name: string, bytes: Uint8Array): Promise<Host> {
+  const { parseHost } = await import('./parse-host.ts');
+  return parseHost(name, bytes);
 }
 
 async function collect(name: string, open: () => Promise<Host>): Promise<OpenedHosts> {

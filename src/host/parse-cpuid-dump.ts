@@ -42,7 +42,8 @@ function parseCpuid(lines: readonly TextLine[]): CpuidDump {
   const cpus = new Map<string, Map<string, CpuidEntry>>();
   let current: Map<string, CpuidEntry> | null = null;
   const open = (label: string, line: number): Map<string, CpuidEntry> => {
-    if (cpus.has(label)) throw hostError('bad-host', line, 'every logical CPU once', `${label} a second time`);
+    if (cpus.has(label))
+      throw hostError('bad-host', line, 'the dump of one host', 'a second dump', 'Give each host its own file');
     const entries = new Map<string, CpuidEntry>();
     cpus.set(label, entries);
     return entries;

@@ -26,5 +26,14 @@ const PARSERS: Readonly<Record<HostFormat, (name: string, text: string) => Host>
  */
 export function parseHost(name: string, bytes: Uint8Array): Host {
   const text = decodeHostText(bytes);
-  return PARSERS[detectHostFormat(text)](name, text);
+  return PARSERS[detectHostFormat(text, bytes.length)](name, text);
+}
+
+/**
+ * The format that a description seems to be in, without parsing it.
+ *
+ * @throws CkptError `empty`, `unknown-format` or `mixed-formats`.
+ */
+export function formatOfHost(bytes: Uint8Array): HostFormat {
+  return detectHostFormat(decodeHostText(bytes), bytes.length);
 }

@@ -1,5 +1,5 @@
 /** The host profile `ckpt/host@1`: a host as a JSON document. */
-import type { CpuidEntry } from '../cpu/cpuid-table.ts';
+import { cpuidEntryText } from '../cpu/cpuid-table.ts';
 import type { Arch, Presence } from '../cpu/feature.ts';
 import { featuresOf } from '../cpu/feature-names.ts';
 import type { CpuIdentity } from '../cpu/identity.ts';
@@ -78,7 +78,7 @@ export function profileOf(host: Host, capturedAt: string | null): HostProfile {
     capturedAt: host.capturedAt ?? capturedAt,
     source: host.capturedFrom?.source ?? host.source,
     evidence: evidenceOf(host),
-    cpuid: host.cpuid === null ? null : host.cpuid.entries.map(entryText),
+    cpuid: host.cpuid === null ? null : host.cpuid.entries.map(cpuidEntryText),
     xcr0: hex(host.xcr0.value),
     hwcap: hex(host.hwcap.value),
     hwcap2: hex(host.hwcap2.value),
@@ -120,14 +120,6 @@ function factSources(host: Host): Record<ProfileFact, string> {
 
 function featureSources(host: Host, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, host.features.get(name)?.source ?? 'the description does not say']));
-}
-
-function entryText([leaf, subleaf, ...registers]: CpuidEntry): string[] {
-  return [word(leaf), `0x${subleaf.toString(16).padStart(2, '0')}`, ...registers.map(word)];
-}
-
-function word(value: number): string {
-  return `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
 }
 
 function hex(value: bigint | number | null): string | null {

@@ -7,6 +7,9 @@ import { errorCode, systemError } from './system-error.ts';
 
 const readAsync = promisify(readCallback);
 
+/** Most bytes asked of a pipe at once. */
+const STREAM_BLOCK = 1024 * 1024;
+
 /** What lies at a path. */
 export type PathKind = 'file' | 'directory' | 'stream' | 'missing';
 
@@ -99,15 +102,14 @@ function regularFile(path: string, fd: number, size: number): ByteSource {
 /** A pipe is read asynchronously, so that waiting for the writer does not stop anything else. */
 function stream(path: string, fd: number, owned: boolean): ByteSource {
   let position = 0;
-  const read = async (max: number): Promise<Uint8Array> => {
-    const buffer = new Uint8Array(Math.min(max, 1024 * 1024));
+  const fill = async (buffer: Uint8Array, max: number): Promise<number> => {
     for (;;) {
       try {
-        const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, null);
+        const { bytesRead } = await readAsync(fd, buffer, 0, Math.min(max, buffer.length), null);
         position += bytesRead;
-        return buffer.subarray(0, bytesRead);
+        return bytesRead;
       } catch (error) {
-        if (errorCode(error) === 'EOF') return new Uint8Array(0);
+        if (errorCode(error) === 'EOF') return 0;
         if (errorCode(error) !== 'EAGAIN') throw systemError(path, error, position);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
@@ -116,13 +118,18 @@ function stream(path: string, fd: number, owned: boolean): ByteSource {
   return {
     size: null,
     seekable: false,
-    read,
+    async read(max) {
+      const buffer = new Uint8Array(Math.min(max, STREAM_BLOCK));
+      return buffer.subarray(0, await fill(buffer, max));
+    },
     async skip(count) {
+      // What is skipped all goes into the same buffer, so that gigabytes of pages need no memory.
+      const buffer = new Uint8Array(Math.min(count, STREAM_BLOCK));
       let left = count;
       while (left > 0) {
-        const block = await read(left);
-        if (block.length === 0) break;
-        left -= block.length;
+        const got = await fill(buffer, left);
+        if (got === 0) break;
+        left -= got;
       }
       return count - left;
     },

@@ -19,27 +19,33 @@ export interface ReleaseRange {
 }
 
 /**
- * Dates an image that names no runsc version by its declared types; null when the history knows none of them.
+ * Dates an image by its declared types; null when the history knows none of them.
  *
  * Consecutive releases usually differ in some type, so the answer is good to a few weekly releases.
  *
+ * @param named the image has a version string, though not one that names a release (`VERSION_MISSING`).
  * @see schema-history.json: the StateFields of gVisor's generated code at each release tag since 2021-01.
  */
-export async function releaseOfTypes(types: readonly DeclaredType[], arch: Arch): Promise<ReleaseRange | null> {
+export async function releaseOfTypes(types: readonly DeclaredType[], arch: Arch, named: boolean): Promise<ReleaseRange | null> {
   const { default: history } = (await import('./schema-history.json', { with: { type: 'json' } })) as unknown as {
     default: SchemaHistory;
   };
-  return bestReleases(history, types, arch);
+  return bestReleases(history, types, arch, named);
 }
 
 /** First release whose images always name their runsc version (in the kernel graph, later in the header). @see 9aa74f6bb */
 const NAMED_SINCE = 'release-20241104.0';
 
 /** The releases with the most equal types; the pure part of {@link releaseOfTypes}. */
-export function bestReleases(history: SchemaHistory, types: readonly DeclaredType[], arch: Arch): ReleaseRange | null {
-  // An image that needs dating names no version, so it is older than the first release that always does.
-  const named = history.releases.indexOf(NAMED_SINCE);
-  const count = named < 0 ? history.releases.length : named;
+export function bestReleases(
+  history: SchemaHistory,
+  types: readonly DeclaredType[],
+  arch: Arch,
+  named: boolean,
+): ReleaseRange | null {
+  // An image that names no version at all is older than the first release that always does.
+  const bound = named ? -1 : history.releases.indexOf(NAMED_SINCE);
+  const count = bound < 0 ? history.releases.length : bound;
   // One step up where a type begins to be equal, one down where it ends.
   const steps = new Int32Array(count + 1);
   let gvisorTypes = 0;

@@ -1,71 +1,66 @@
-/** One image on one host, for people: verdict, features, gates, advice. */
-import type { FeatureRef } from '../restore/reasons.ts';
-import type { CheckedImage, CheckResult, GateResult, Reason } from '../restore/result.ts';
+/** An image on a host, or several pairs with the same explanation, for people: verdict, features, gates, advice. */
+import type { CheckedHost, CheckedImage, CheckResult, GateResult, Reason } from '../restore/result.ts';
+import { featureLines } from './check-features-text.ts';
+import { failureLines, type PairGroup, verdictLines } from './check-verdict-text.ts';
 import {
   COMPRESSION_WORDS,
-  IMPACT_WORDS,
-  notChecked,
+  isNotLookedAt,
   OUTCOME_WORDS,
   paintOutcome,
-  paintVerdict,
   RELATION_WORDS,
   RULES_WORDS,
   SOURCE_WORDS,
-  VERDICT_WORDS,
 } from './check-words.ts';
 import { countOf, timeText } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { pairs, table } from './table.ts';
-import { hanging, wordList } from './wrap.ts';
+import { hanging } from './wrap.ts';
 
-/** Everything about one pair. Every text of the result must be escaped already. */
-export function pairLines(result: CheckResult, options: TextOptions): string[] {
+/** Everything about some pairs. Every text of the results must be escaped already. */
+export function pairLines(group: PairGroup, options: TextOptions): string[] {
+  const [result] = group;
   return [
-    verdictLine(result, options),
-    ...firstFailure(result, options),
+    ...verdictLines(group, options),
+    ...failureLines(result, options),
     '',
-    ...facts(result, options),
-    ...features(result, options),
+    ...facts(group, options),
+    ...featureLines(result, options),
     ...gates(result, options),
     ...advice(result, options),
   ];
 }
 
-function verdictLine(result: CheckResult, options: TextOptions): string {
-  const word = paintVerdict(result.verdict, styleFor(options))(VERDICT_WORDS[result.verdict]);
-  const open = result.verdict === 'restorable' ? notChecked(result) : [];
-  const limits = open.length === 0 ? '' : ` (not checked: ${open.join(', ')})`;
-  return `${word}  ${result.image.path}  on  ${result.host.name}${limits}`;
-}
-
-function firstFailure(result: CheckResult, options: TextOptions): string[] {
-  if (result.firstFailure === null) return [];
-  const style = styleFor(options);
-  const lines = [`  runsc restore would stop at the gate ${style.strong(result.firstFailure)}`];
-  // One line, whatever its length: people search logs for it.
-  if (result.runscError !== null) lines.push(`  and print: ${result.runscError}`);
-  else lines.push('  what it would print is not known');
-  return lines;
-}
-
-function facts(result: CheckResult, options: TextOptions): string[] {
-  const { host, rules } = result;
+function facts(group: PairGroup, options: TextOptions): string[] {
+  const [{ rules }] = group;
   const rows: [string, string | null][] = [
-    ['Image', imageText(result.image)],
-    [
-      'Host',
-      [
-        host.arch,
-        `${host.evidence} evidence (${SOURCE_WORDS[host.source]})`,
-        host.runscVersion === null ? null : `runsc ${host.runscVersion}`,
-      ]
-        .filter(isText)
-        .join(', '),
-    ],
+    ['Image', perName(group.map(({ image }) => [image.path, imageText(image)]))],
+    ['Host', perName(group.map(({ host }) => [host.name, hostText(host)]))],
     ['Rules', `${rules.release} (${RULES_WORDS[rules.from]})`],
-    ['CPU', result.relation === null ? null : RELATION_WORDS[result.relation]],
+    ['CPU', perName(relations(group))],
   ];
   return pairs(rows, { indent: 0, width: options.width, paint: styleFor(options).faint });
+}
+
+/** What is said of all names, or a line for each when it is not the same. */
+function perName(said: readonly (readonly [name: string, text: string])[]): string {
+  const [first] = said;
+  if (first === undefined) return '';
+  if (said.every(([, text]) => text === first[1])) return first[1];
+  return [...new Set(said.map(([name, text]) => `${name}: ${text}`))].join('\n');
+}
+
+/** By host; by image where that differs too. */
+function relations(group: PairGroup): (readonly [name: string, text: string])[] {
+  const [first] = group;
+  const oneImage = group.every(({ image }) => image.path === first.image.path);
+  return group.flatMap(({ image, host, relation }) =>
+    relation === null ? [] : [[oneImage ? host.name : `${image.path} on ${host.name}`, RELATION_WORDS[relation]] as const],
+  );
+}
+
+function hostText(host: CheckedHost): string {
+  const evidence = `${host.evidence} evidence (${SOURCE_WORDS[host.source]})`;
+  return [host.arch, evidence, host.runscVersion === null ? null : `runsc ${host.runscVersion}`].filter(isText).join(', ');
 }
 
 function imageText(image: CheckedImage): string {
@@ -78,45 +73,21 @@ function imageText(image: CheckedImage): string {
   return parts.filter(isText).join(', ');
 }
 
-function features(result: CheckResult, options: TextOptions): string[] {
-  const style = styleFor(options);
-  const reasons = result.gates.flatMap((gate) => gate.reasons);
-  const missing = reasons.flatMap((because) => (because.code === 'CKPT1601' ? because.details.features : []));
-  const unknown = reasons.flatMap((because) => (because.code === 'CKPT1602' ? because.details.features : []));
-  const lines: string[] = [];
-  if (missing.length > 0) lines.push('', style.strong(`Missing CPU features (${missing.length})`), ...byImpact(missing, options));
-  if (unknown.length > 0) {
-    lines.push('', style.strong(`Undecided CPU features (${unknown.length})`));
-    lines.push(
-      ...table(
-        unknown.map((feature) => [featureName(feature), feature.evidence]),
-        { indent: 2, width: options.width },
-      ),
-    );
-  }
-  return lines;
-}
-
-function byImpact(missing: readonly FeatureRef[], options: TextOptions): string[] {
-  return Object.entries(IMPACT_WORDS).flatMap(([impact, words]) => {
-    const names = missing.filter((feature) => feature.impact === impact).map(featureName);
-    return names.length === 0 ? [] : [`  ${words} (${names.length})`, ...wordList(names, 4, options.width)];
-  });
-}
-
-/** gVisor's name, with Linux's beside it where that differs. */
-function featureName(feature: FeatureRef): string {
-  return feature.linuxName === null || feature.linuxName === feature.name
-    ? feature.name
-    : `${feature.name} (Linux: ${feature.linuxName})`;
-}
-
 function gates(result: CheckResult, options: TextOptions): string[] {
   const style = styleFor(options);
-  const rows = result.gates.map((gate) => [gate.id, OUTCOME_WORDS[gate.outcome], gate.reasons.map(reasonText).join('\n')]);
+  const answered = result.gates.filter((gate) => !isNotLookedAt(gate));
+  const rows = answered.map((gate) => [gate.id, OUTCOME_WORDS[gate.outcome], gate.reasons.map(reasonText).join('\n')]);
   const paint = (cell: string, column: number): string =>
     column === 1 ? paintOutcome(outcomeOf(cell, result.gates), style)(cell) : cell;
-  return ['', style.strong('Gates'), ...table(rows, { indent: 2, width: options.width, paint })];
+  return ['', style.strong('Gates'), ...table(rows, { indent: 2, width: options.width, paint }), ...notLookedAt(result, options)];
+}
+
+/** What a restore depends on besides, in one sentence. */
+function notLookedAt(result: CheckResult, options: TextOptions): string[] {
+  const ids = result.gates.filter(isNotLookedAt).map((gate) => gate.id);
+  if (ids.length === 0) return [];
+  const text = `not looked at by this version: ${ids.join(', ')}; nor whether saved types fit another runsc`;
+  return hanging('  ', text, options.width).map(styleFor(options).faint);
 }
 
 function outcomeOf(word: string, all: readonly GateResult[]): GateResult['outcome'] {

@@ -1,21 +1,26 @@
 /** The answer of `check` for people. */
 import type { CheckDocument, CheckError, CheckResult, Verdict } from '../restore/result.ts';
+import { explanationOf, grouped, shortExplanationOf, shortPairLines } from './check-groups.ts';
 import { pairLines } from './check-pair-text.ts';
-import { notChecked, paintVerdict, VERDICT_WORDS } from './check-words.ts';
+import { paintVerdict, reservations, VERDICT_WORDS } from './check-words.ts';
 import { escapeAll } from './escape.ts';
 import { countOf } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { table } from './table.ts';
 
+/** The most explanations of a run that are told in full unasked. */
+const FULL_EXPLANATIONS = 4;
+
 export interface CheckTextOptions extends TextOptions {
   /** Only the verdicts, without reasons and advice. */
   readonly quiet: boolean;
-  /** Whether the messages of unreadable inputs are part of the text; they are not when they go to another output anyway. */
-  readonly errors: boolean;
+  /** Gates and advice of every pair, however many there are. */
+  readonly details: boolean;
 }
 
 /**
- * Verdict first; with several pairs one line for each and then the details of those that are not restorable.
+ * Verdict first; with several pairs one line for each, and then the explanations of those that are not restorable, each told once for
+ * all pairs that share it, and in short when there are many.
  *
  * Ends with one newline. Nothing of the inputs reaches the text unescaped.
  */
@@ -26,32 +31,47 @@ export function renderCheckText(document: CheckDocument, options: CheckTextOptio
   if (results.length === 1 && only !== undefined && !options.quiet) {
     // What is wrong with the image itself is said by its gate.
     const others = errors.filter((error) => error.image !== only.image.path);
-    lines.push(...pairLines(only, options), ...unreadable(others, options));
+    if (others.length > 0) lines.push(summary(verdict, results, others, options), ...unreadable(others, options), '');
+    lines.push(...pairLines([only], options));
   } else {
     if (results.length !== 1 || errors.length > 0) lines.push(summary(verdict, results, errors, options));
     if (results.length > 1) lines.push('');
     lines.push(...pairTable(results, options), ...unreadable(errors, options));
-    if (!options.quiet)
-      for (const result of results.filter(isOpen)) lines.push('', rule(options), '', ...pairLines(result, options));
+    if (!options.quiet) lines.push(...explanations(results.filter(isOpen), options));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function explanations(open: readonly CheckResult[], options: CheckTextOptions): string[] {
+  const full = grouped(open, explanationOf);
+  if (options.details || full.length <= FULL_EXPLANATIONS)
+    return full.flatMap((group) => ['', rule(options), '', ...pairLines(group, options)]);
+  const short = grouped(open, shortExplanationOf).flatMap((group) => ['', ...shortPairLines(group, options)]);
+  return ['', rule(options), ...short, '', '--details shows gates and advice for each pair'];
 }
 
 function isOpen(result: CheckResult): boolean {
   return result.verdict !== 'restorable';
 }
 
+const ADJECTIVES = [
+  ['blocked', 'blocked'],
+  ['unknown', 'undecided'],
+  ['restorable', 'restorable'],
+] as const satisfies readonly (readonly [Verdict, string])[];
+
+/** Begins with what makes the verdict. */
 function summary(verdict: Verdict, results: readonly CheckResult[], errors: readonly CheckError[], options: TextOptions): string {
   const word = paintVerdict(verdict, styleFor(options))(VERDICT_WORDS[verdict]);
-  const count = (wanted: Verdict): number => results.filter((result) => result.verdict === wanted).length;
-  const parts = [
-    `${count('restorable')} of ${countOf(results.length, 'pair')} restorable`,
-    count('blocked') === 0 ? '' : `${count('blocked')} blocked`,
-    count('unknown') === 0 ? '' : `${count('unknown')} undecided`,
-    errors.length === 0 ? '' : `${countOf(errors.length, 'input')} not readable`,
-  ];
-  const said = results.length === 0 ? parts.slice(3) : parts;
-  return `${word}  ${said.filter((part) => part !== '').join(', ')}`;
+  const answers = ADJECTIVES.map(([wanted, adjective]) => ({
+    adjective,
+    count: results.filter((result) => result.verdict === wanted).length,
+  })).filter(({ count }) => count > 0);
+  const pairs = answers.map(({ count, adjective }, index) =>
+    index === 0 ? `${count} of ${countOf(results.length, 'pair')} ${adjective}` : `${count} ${adjective}`,
+  );
+  const bad = errors.length === 0 ? [] : [`${countOf(errors.length, 'input')} not readable`];
+  return `${word}  ${(verdict === 'blocked' ? [...pairs, ...bad] : [...bad, ...pairs]).join(', ')}`;
 }
 
 function pairTable(results: readonly CheckResult[], options: TextOptions): string[] {
@@ -68,10 +88,7 @@ function pairTable(results: readonly CheckResult[], options: TextOptions): strin
 
 /** Why, in a few words. */
 function inShort(result: CheckResult): string {
-  if (result.verdict === 'restorable') {
-    const open = notChecked(result);
-    return open.length === 0 ? '' : `not checked: ${open.join(', ')}`;
-  }
+  if (result.verdict === 'restorable') return reservations(result);
   const wanted = result.verdict === 'blocked' ? 'fail' : 'unknown';
   const ids = result.gates.filter((gate) => gate.outcome === wanted).map((gate) => gate.id);
   const missing = result.missingFeatures.length === 0 ? '' : ` (${countOf(result.missingFeatures.length, 'feature')} missing)`;
@@ -81,11 +98,15 @@ function inShort(result: CheckResult): string {
 function unreadable(errors: readonly CheckError[], options: CheckTextOptions): string[] {
   if (errors.length === 0) return [];
   const rows = errors.map((error) => [
-    error.image ?? error.host ?? '',
     error.image === undefined ? 'host' : 'image',
-    options.errors ? error.message : error.code,
+    `${error.image ?? error.host ?? ''}: ${reasonOf(error)} [${error.code}]`,
   ]);
   return ['', styleFor(options).strong('Not readable'), ...table(rows, { indent: 2, width: options.width })];
+}
+
+/** The message without the layer that it begins with. */
+function reasonOf({ layer, message }: CheckError): string {
+  return message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message;
 }
 
 function rule(options: TextOptions): string {

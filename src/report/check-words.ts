@@ -2,7 +2,8 @@
 
 import type { Impact } from '../cpu/feature.ts';
 import type { HostSource } from '../host/host.ts';
-import type { CheckedImage, CheckResult, GateOutcome, Relation, RulesUsed, Verdict } from '../restore/result.ts';
+import type { ReasonCode } from '../restore/reasons.ts';
+import type { CheckedImage, CheckResult, GateOutcome, GateResult, Relation, RulesUsed, Verdict } from '../restore/result.ts';
 import type { Style } from './style.ts';
 
 /** The verdict as the first word of a line. */
@@ -30,9 +31,9 @@ export const RELATION_WORDS = {
 export const RULES_WORDS = {
   flag: 'as given',
   host: 'the runsc of the host',
-  image: 'the runsc that saved the image, as no other was named',
-  types: 'dated by the types in the image, as no version was named',
-  newest: 'the newest known, as no version was named',
+  image: 'the runsc that saved the image, as no other is known',
+  types: 'dated by the types in the image, as no version is known',
+  newest: 'the newest known, as no version is known',
 } as const satisfies Record<RulesUsed['from'], string>;
 
 /** Features by what their absence means, the gravest first. */
@@ -69,7 +70,22 @@ export function paintOutcome(outcome: GateOutcome, style: Style): (text: string)
   return outcome === 'unknown' ? style.open : style.faint;
 }
 
-/** The gates that nobody answered, for a verdict that holds only as far as was checked. */
-export function notChecked(result: CheckResult): string[] {
-  return result.gates.filter((gate) => gate.outcome === 'not-checked').map((gate) => gate.id);
+/** Whether the gate is one that this version never answers, so that there is nothing that a person could give it. */
+export function isNotLookedAt({ outcome, reasons }: GateResult): boolean {
+  return outcome === 'not-checked' && reasons.length > 0 && reasons.every(({ code }) => code === 'CKPT1901');
+}
+
+/** Reasons with which a gate passes on an assumption. */
+const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['CKPT1306', 'CKPT1402']);
+
+/**
+ * How far a verdict of `restorable` holds, as `not checked: runsc-version; assumed: page-size`: the gates that more knowledge would
+ * answer, and those that passed on an assumption. Empty when there are none.
+ */
+export function reservations({ gates }: CheckResult): string {
+  const open = gates.filter((gate) => gate.outcome === 'not-checked' && !isNotLookedAt(gate));
+  const assumed = gates.filter((gate) => gate.outcome === 'pass' && gate.reasons.some(({ code }) => ASSUMPTIONS.has(code)));
+  const named = (words: string, some: readonly GateResult[]): string[] =>
+    some.length === 0 ? [] : [`${words}: ${some.map(({ id }) => id).join(', ')}`];
+  return [...named('not checked', open), ...named('assumed', assumed)].join('; ');
 }

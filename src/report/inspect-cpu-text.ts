@@ -23,7 +23,7 @@ export function cpuLines(cpu: ImageCpu, options: TextOptions & { readonly all: b
     ['XSAVE area', cpu.xsaveSize === null ? null : `${cpu.xsaveSize} bytes`],
     ['AT_HWCAP', cpu.hwcap],
     ['AT_HWCAP2', cpu.hwcap2],
-    ['encoding', cpu.encoding],
+    ['encoding', options.all ? cpu.encoding : null],
     ['unnamed features', cpu.unnamedFeatures.join(' ')],
   ];
   const groups = byFamily(cpu.features).map(({ family, names }): [string, string] => [family, names.join(' ')]);
@@ -40,11 +40,7 @@ export function cpuLines(cpu: ImageCpu, options: TextOptions & { readonly all: b
 function leafLines(leaves: ImageCpu['leaves']): string[] {
   if (leaves.length === 0) return [];
   const lines = leaves.map(
-    ([leaf, subleaf, eax, ebx, ecx, edx]) => `    ${leaf} 0x${shortHex(subleaf)}: eax=${eax} ebx=${ebx} ecx=${ecx} edx=${edx}`,
+    ([leaf, subleaf, eax, ebx, ecx, edx]) => `    ${leaf} ${subleaf}: eax=${eax} ebx=${ebx} ecx=${ecx} edx=${edx}`,
   );
   return ['', `  saved CPUID answers (${leaves.length})`, ...lines];
-}
-
-function shortHex(word: string | undefined): string {
-  return Number(word).toString(16).padStart(2, '0');
 }

@@ -70,6 +70,7 @@ export function adviceFor(image: Partial<ImageFacts>, host: Host, rules: Rules, 
     ...releaseAdvice(image, codes),
   ];
   for (const [code, when, message] of BY_REASON) {
+    if (code === 'CKPT2012' && !isDescribable(host, reasons)) continue;
     if ([...when].some((reasonCode) => codes.has(reasonCode))) advice.push({ code, message });
   }
   if (rules.newerThanKnown) {
@@ -79,6 +80,11 @@ export function adviceFor(image: Partial<ImageFacts>, host: Host, rules: Rules, 
     });
   }
   return advice.sort((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+}
+
+/** Whether a better description could decide something: what raw CPUID leaves open about features is runsc's own doing. */
+function isDescribable(host: Host, reasons: readonly Reason[]): boolean {
+  return host.cpuid === null || reasons.some(({ code }) => code !== 'CKPT1602' && HOST_UNKNOWN.has(code));
 }
 
 function featureAdvice(image: Partial<ImageFacts>, host: Host, rules: Rules, reasons: readonly Reason[]): Advice[] {

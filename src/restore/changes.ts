@@ -72,12 +72,26 @@ export const CHANGES = {
     what: 'A failed load callback reads `error executing callbacks: <message>`; before, a dump of the whole object precedes the message.',
     source: 'pkg/state/decode.go: decodeState.Load',
   },
+  'pages-file': {
+    commit: '5e9207a96',
+    date: '20240412',
+    firstRelease: 'release-20240415.0',
+    what: 'Uncompressed images keep their pages in pages.img; checkpoint.img holds the metadata.',
+    source: 'pkg/sentry/kernel/kernel.go: SaveTo; runsc/boot/controller.go',
+  },
   'container-count-checked': {
     commit: '3d3205071',
     date: '20240429',
     firstRelease: 'release-20240501.0',
     what: '`container_count` is read from the header, before the header is verified; when it is missing, 1 is assumed.',
     source: 'runsc/boot/controller.go: containerManager.Restore',
+  },
+  'pages-meta-file': {
+    commit: 'a3ae7f25a',
+    date: '20240430',
+    firstRelease: 'release-20240501.0',
+    what: 'The metadata of pages.img moves to pages_meta.img; whoever has pages.img must have it.',
+    source: 'runsc/sandbox/sandbox.go: Sandbox.Restore',
   },
   'none-raw': {
     commit: '68f0b41bf',
@@ -100,6 +114,13 @@ export const CHANGES = {
     what: 'The version of runsc is saved in the kernel graph and compared, after it was loaded.',
     source: 'runsc/boot/loader.go: popVersionFromCheckpoint; runsc/boot/restore.go: restorer.restore',
   },
+  'spec-validation': {
+    commit: '6bae0a7b3',
+    date: '20241028',
+    firstRelease: 'release-20241104.0',
+    what: 'The OCI specs of the new sandbox are compared with the saved ones.',
+    source: 'runsc/specutils/restore.go: RestoreValidateSpec',
+  },
   'version-in-header': {
     commit: 'c68fb3199',
     date: '20250312',
@@ -120,6 +141,13 @@ export const CHANGES = {
     firstRelease: 'release-20250414.0',
     what: 'The header is verified before the count is looked at; refusals begin with `creating statefile reader: `.',
     source: 'runsc/boot/controller.go: containerManager.Restore',
+  },
+  'driver-version': {
+    commit: 'c8952f759',
+    date: '20250529',
+    firstRelease: 'release-20250611.0',
+    what: 'The version of the NVIDIA driver is saved and compared.',
+    source: 'runsc/boot/restore.go: restore',
   },
   'callback-nil-panic': {
     commit: 'aa52ddf3a',
@@ -190,6 +218,13 @@ export const CHANGES = {
     firstRelease: 'release-20260316.0',
     what: 'A header HMAC is written and read only with a key; before, always, with the empty key where there is none.',
     source: 'pkg/state/statefile/statefile.go: metadata, NewWriter',
+  },
+  'pages-meta-decides': {
+    commit: '9ca1678bc',
+    date: '20260318',
+    firstRelease: 'release-20260323.0',
+    what: 'pages_meta.img decides whether there is a pages.img; a lone pages.img is not looked at.',
+    source: 'runsc/sandbox/sandbox.go: setRestoreOptsForLocalCheckpointFiles',
   },
   'missing-compression-is-none': {
     commit: '79b7318d6',

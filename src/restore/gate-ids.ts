@@ -6,11 +6,16 @@ export const GATE_IDS = [
   'container-count',
   'container-specs',
   'runsc-version',
+  'oci-spec',
+  'network',
+  'gpu',
   'page-size',
   'cpu-arch',
   'cpu-features',
   'cache-line',
   'fpu-state',
+  'host-files',
+  'pages',
 ] as const;
 
 export type GateId = (typeof GATE_IDS)[number];

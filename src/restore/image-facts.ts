@@ -26,6 +26,13 @@ export interface ImageFacts {
   readonly path: string;
   /** Which files the image has. `bare` is a state file given by itself: what lies beside it is not looked at. */
   readonly files: { readonly bare: boolean; readonly pagesMeta: boolean; readonly pages: boolean };
+  /** The saved memory: in the stream, in pages.img, or (a state file given by itself) in files that were not given. Bytes. */
+  readonly pages: {
+    readonly place: 'inline' | 'separate' | 'elsewhere';
+    /** Bytes that pages.img must hold; null when its metadata is missing. */
+    readonly required: number | null;
+    readonly present: number | null;
+  };
   readonly metadata: ReadonlyMap<string, string>;
   readonly headerHmac: HeaderHmac;
   /** The key of the caller was used and fits; meaningful when the image is keyed. */

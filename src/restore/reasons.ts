@@ -102,6 +102,11 @@ export interface ReasonDetails {
     readonly threads: readonly ThreadRef[];
   };
   CKPT1805: { readonly mxcsr: string; readonly why: string; readonly threads: readonly ThreadRef[] };
+  CKPT1901: { readonly gate: string };
+  CKPT1951: { readonly missing: string; readonly path: string };
+  CKPT1952: { readonly required: number; readonly present: number };
+  CKPT1953: { readonly rules: string };
+  CKPT1954: { readonly form: 'state file alone' };
 }
 
 export type ReasonCode = keyof ReasonDetails;
@@ -419,6 +424,45 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
       'A saved thread has an MXCSR bit set that not every CPU has, and the description of the host does not hold the mask that FXSAVE reports.',
     example: null,
     remedy: 'Describe the host with `ckpt host capture`, or restore on a CPU of the same model.',
+  },
+  CKPT1901: {
+    gate: 'any',
+    title: 'This version of ckpt does not look at this gate',
+    meaning:
+      'runsc checks it at restore, and this version of ckpt does not: whether the OCI specs of the new containers fit the saved ones, networking, GPUs, and the files that must exist on the host. A `restorable` says nothing about it.',
+    example: null,
+    remedy:
+      'Keep the OCI config, the network mode, the devices and the mounts of the saved containers. `--require` with the name of the gate turns this into `unknown`.',
+  },
+  CKPT1951: {
+    gate: 'pages',
+    title: 'A file of the saved memory is missing',
+    meaning:
+      'Uncompressed images keep their pages in pages.img since 2024-04-12, and the metadata of it in pages_meta.img since 2024-04-30. runsc needs both beside checkpoint.img. Which of the two it opens first changed on 2026-03-18; a release that does not find the first takes the image for one with its memory inside, and fails at its end.',
+    example: 'opening pages file "/images/a/pages.img" failed: open /images/a/pages.img: no such file or directory',
+    remedy: 'Copy the whole directory that `runsc checkpoint` wrote.',
+  },
+  CKPT1952: {
+    gate: 'pages',
+    title: 'pages.img is too short',
+    meaning: 'The metadata names more committed pages than pages.img holds: it was cut short. A longer file is no problem.',
+    example: 'EOF',
+    remedy: 'Copy the image again, or save it again.',
+  },
+  CKPT1953: {
+    gate: 'pages',
+    title: 'This runsc does not know an image whose pages lie in files of their own',
+    meaning: 'Before 2024-04-12 the memory is always inside checkpoint.img.',
+    example: null,
+    remedy: 'Restore with the release that saved the image.',
+  },
+  CKPT1954: {
+    gate: 'pages',
+    title: 'The files with the pages were not given',
+    meaning:
+      'A state file was given by itself. Its memory is in pages.img and pages_meta.img, which runsc needs too, and which were not looked at.',
+    example: null,
+    remedy: 'Give the directory with all files of the image.',
   },
 };
 

@@ -2,7 +2,7 @@
 import { CHANGES, type ChangeId, NEWEST_KNOWN_DATE, NEWEST_KNOWN_RELEASE } from './changes.ts';
 import type { ImageFacts } from './image-facts.ts';
 import type { RulesUsed } from './result.ts';
-import { containsChange, parseRunscVersion, type RunscVersion } from './runsc-version.ts';
+import { containsChange, parseRunscVersion, type RunscVersion, versionString } from './runsc-version.ts';
 
 /** Whose version of runsc is known, in the order in which they are asked. */
 export interface RulesInput {
@@ -14,7 +14,7 @@ export interface RulesInput {
 
 /** The rules of one restoring runsc. */
 export interface Rules {
-  /** The version as it was given, for people and documents. */
+  /** The version, for people and documents; a bare date as the release of that name. */
   readonly release: string;
   readonly from: RulesUsed['from'];
   /** Date of that code, YYYYMMDD. */
@@ -58,7 +58,7 @@ export function selectRules(image: Pick<ImageFacts, 'runscVersion' | 'typesRelea
 
 function rulesOf(version: RunscVersion, from: RulesUsed['from'], restoring: string | null): Rules {
   return {
-    release: version.text,
+    release: versionString(version),
     from,
     date: version.date,
     has: (change) => containsChange(version, CHANGES[change]),

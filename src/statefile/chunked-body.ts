@@ -8,6 +8,8 @@ import { bigEndian, HASH_BYTES, type Hasher, hasher, readBigEndian, sameHash } f
 const ZERO_HASH = new Uint8Array(HASH_BYTES);
 /** Large chunks are given in parts of this size. Small ones are joined, so that a body of one-byte chunks costs no call per byte. */
 const BLOCK = 256 * 1024;
+/** Bytes of a chunk, its length included, below which it is copied byte by byte. */
+const SMALL = 64;
 
 /** The chunk that is being read. */
 interface Chunk {
@@ -78,8 +80,12 @@ export function chunkedBody(reader: PullReader, hashes: ChunkHashes): BodyReader
     while (at + 4 <= block.length) {
       const end = at + 4 + readBigEndian(block, at);
       if (end > block.length) break;
-      data.set(block.subarray(at + 4, end), size);
-      size += end - at - 4;
+      // Most chunks are a byte or two, for which a view of them would cost many times their copy.
+      if (end - at < SMALL) for (let from = at + 4; from < end; from++) data[size++] = block[from] as number;
+      else {
+        data.set(block.subarray(at + 4, end), size);
+        size += end - at - 4;
+      }
       at = end;
     }
     if (at === 0) return null;

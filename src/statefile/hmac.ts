@@ -43,5 +43,6 @@ export function bigEndian(value: number): Uint8Array {
 
 /** The 32-bit big-endian number at `offset`. */
 export function readBigEndian(bytes: Uint8Array, offset = 0): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset);
+  const byte = (index: number): number => bytes[offset + index] as number;
+  return ((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)) >>> 0;
 }

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ckpt, HASWELL, ON_MILAN, ON_TURIN, ROOT, ZEN5 } from './run-ckpt.ts';
+import { strictSchema } from './strict-schema.ts';
 
 const ajv = new Ajv2020({ allErrors: true });
-const schema = (name: string) => ajv.compile(JSON.parse(readFileSync(join(ROOT, `docs/schema/${name}.schema.json`), 'utf8')));
+const published = (name: string): object => JSON.parse(readFileSync(join(ROOT, `docs/schema/${name}.schema.json`), 'utf8'));
+const schema = (name: string) => ajv.compile(strictSchema(published(name)) as object);
 const isCheck = schema('check@1');
 const isImage = schema('image@1');
 const isHost = schema('host@1');
@@ -61,11 +63,10 @@ describe('check@1', () => {
     );
     expect(Object.keys(result.image)).toEqual('path runscVersion arch createdAt compression'.split(' '));
     expect(Object.keys(result.host)).toEqual('name source evidence arch runscVersion'.split(' '));
-    expect(result.gates.map((gate: { id: string }) => gate.id)).toEqual(
-      'image-readable container-count container-specs runsc-version page-size cpu-arch cpu-features cache-line fpu-state'.split(
-        ' ',
-      ),
-    );
+    expect(result.gates.map((gate: { id: string }) => gate.id)).toEqual([
+      ...['image-readable', 'container-count', 'container-specs', 'runsc-version', 'oci-spec', 'network', 'gpu', 'page-size'],
+      ...['cpu-arch', 'cpu-features', 'cache-line', 'fpu-state', 'host-files', 'pages'],
+    ]);
     expect(document.errors).toEqual([
       { image: 'fixtures/nothing', code: 'not-found', message: expect.any(String), layer: 'file' },
     ]);
@@ -120,7 +121,32 @@ describe('check@1', () => {
   });
 });
 
+describe('a published schema', () => {
+  test('allows what a later version adds', () => {
+    const isPublished = new Ajv2020().compile({ ...published('check@1'), $id: 'published' });
+    const document = JSON.parse(ckpt(['check', ZEN5, ...ON_MILAN, '--json']).stdout);
+    const [result] = document.results;
+    const gates = [...result.gates, { id: 'object-graph', outcome: 'pass', reasons: [], more: 1 }];
+    const later = { ...document, more: 1, results: [{ ...result, gates, host: { ...result.host, source: 'labels', more: 1 } }] };
+    expect(isPublished(later), JSON.stringify(isPublished.errors)).toBe(true);
+    expect(isCheck(later)).toBe(false);
+    expect(isPublished({ ...later, verdict: 'maybe' })).toBe(false);
+  });
+
+  test.each(['check@1', 'image@1', 'host@1', 'host-diff@1'])('%s forbids no field', (name) => {
+    expect(JSON.stringify(published(name))).not.toContain('"additionalProperties":false');
+  });
+});
+
 describe('image@1', () => {
+  test('holds CPUID answers as host@1 does', () => {
+    const { cpu } = JSON.parse(ckpt(['inspect', ZEN5, '--section', 'cpu', '--json']).stdout);
+    const { cpuid } = JSON.parse(ckpt(['host', 'show', 'fixtures/hosts/turin/cpuid.txt', '--json']).stdout);
+    expect(cpu.leaves[0][1]).toBe('0x00');
+    const form = (entry: string[]) => entry.map((word) => word.length);
+    expect(form(cpu.leaves[0])).toEqual(form(cpuid[0]));
+  });
+
   test.each(OWN_IMAGES)('holds for %s', (image) => {
     for (const more of [[], ['--section', 'summary,cpu'], ['--section', 'processes', '--show-env']]) {
       const { stdout, code } = ckpt(['inspect', image, '--json', ...more]);
@@ -185,6 +211,18 @@ describe('destinations', () => {
     expect(filed).toEqual({ code: 1, stdout: '', stderr: '' });
     expect(readFileSync(text, 'utf8')).toBe(plain.stdout);
     expect(readFileSync(json, 'utf8')).toBe(ckpt(['check', ZEN5, ...ON_MILAN, '--json']).stdout);
+  });
+
+  test.each([
+    [['-o', 'same', '--also', 'json=same']],
+    [['-o', 'same', '--also', 'json=./same']],
+    [['--also', 'json=same', '--also', 'text=same']],
+    [['--also', 'json=-']],
+    [['--format', 'text', '--json']],
+  ])('%j is refused, and nothing is written', (args) => {
+    const run = ckpt(['check', join(ROOT, ZEN5), '--host', join(ROOT, 'fixtures/hosts/turin/cpuid.txt'), ...args], { cwd: dir });
+    expect(run).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(/one document only|contradict/) });
+    expect(existsSync(join(dir, 'same'))).toBe(false);
   });
 
   test('a text in a file holds the messages of unreadable inputs', () => {

@@ -53,6 +53,10 @@ describe('ckpt check ends with', () => {
     [2, 'an output that cannot be written', [HASWELL, ...ON_TURIN, '-o', 'DIR/nothing/out.txt']],
     [2, 'an output that cannot be written, whatever the verdict', [ZEN5, ...ON_MILAN, '--also', 'json=DIR/nothing/out.json']],
     [2, 'standard input named twice', ['-', '--host', '-']],
+    [2, 'a CPU model as a host', [HASWELL, '--host', 'cpu:Milan']],
+    [2, 'a URL as a host', [HASWELL, '--host', 'x=https://example.org/cpuid.txt']],
+    [2, 'a URL as an image', ['https://example.org/image.state', ...ON_TURIN]],
+    [2, 'an empty version', [HASWELL, ...ON_TURIN, '--runsc-version', '']],
     [2, 'a limit that does not exist', [HASWELL, '--limit', 'foo=1']],
     [3, 'a limit that is exceeded', [HASWELL, '--limit', 'graphObjects=10', ...ON_TURIN]],
   ];
@@ -128,11 +132,79 @@ describe('an image that was not named', () => {
   });
 });
 
+describe('what cannot be read', () => {
+  test('is told with the list of formats once', () => {
+    const run = ckpt(['check', HASWELL, ...['README.md', 'LICENSE', 'fixtures/README.md'].flatMap((file) => ['--host', file])]);
+    expect(run.stderr.split('\n')).toHaveLength(4);
+    expect((run.stderr + run.stdout).split('Accepted are')).toHaveLength(2);
+    expect(run.stdout).toMatch(/host +LICENSE: expected a host description, found other text of \d+ bytes/);
+    const shown = ckpt(['host', 'show', 'README.md', 'LICENSE']).stderr;
+    expect(shown.split('Accepted are')).toHaveLength(2);
+  });
+
+  test('is not repeated', () => {
+    writeFileSync(join(dir, 'secret.txt'), 'root:$6$hunter2:19000:0:99999:7:::\n');
+    const run = ckpt(['check', HASWELL, '--host', join(dir, 'secret.txt')]);
+    expect(run.code).toBe(3);
+    expect(run.stderr + run.stdout).not.toContain('hunter2');
+  });
+
+  test('is named as what it seems to be', () => {
+    const host = 'fixtures/hosts/turin/cpuid.txt';
+    for (const args of [
+      ['check', '--host', host, host],
+      ['inspect', host],
+    ]) {
+      const { code, stderr } = ckpt(args);
+      expect(code).toBe(3);
+      expect(stderr).toContain('found raw output of cpuid');
+      expect(stderr).toContain('put --host before it');
+      expect(stderr).not.toContain('pages.img');
+    }
+    const text = ckpt(['inspect', 'fixtures/README.md']).stderr;
+    expect(text).toMatch(/found text of \d+ bytes at offset 0\. Give checkpoint\.img/);
+    const dump = readFileSync(join(ROOT, host), 'utf8');
+    writeFileSync(join(dir, 'two.txt'), dump + dump);
+    expect(ckpt(['host', 'show', join(dir, 'two.txt')]).stderr).toContain('a second dump');
+  });
+});
+
 describe('warnings', () => {
   test('say that answers are unknown', () => {
     const run = ckpt(['check', HASWELL, ...ON_TURIN, '--require', 'runsc-version', '--on-unknown', 'warn']);
     expect(run.stderr).toBe('ckpt: warning: 1 of 1 answers are unknown\n');
   });
+
+  test('say that a key was given in vain', () => {
+    const env = { CKPT_KEY: 'secret' };
+    expect(ckpt(['check', HASWELL, ...ON_TURIN], { env })).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/is not keyed/),
+    });
+    expect(ckpt(['inspect', HASWELL], { env })).toMatchObject({ code: 0, stderr: expect.stringMatching(/is not keyed/) });
+    expect(ckpt(['check', 'fixtures/nothing', ...ON_TURIN], { env }).stderr).not.toContain('is not keyed');
+  });
+
+  test.each([
+    ['garbage', 'no known release or date: the rules applied are those of release-20260817.0 (the runsc that saved the image)\n'],
+    ['release-20260817', 'Did you mean release-20260817.0?\n'],
+    ['release-2026817.0', 'Did you mean release-20260817.0?\n'],
+    ['20269999', 'no known release or date'],
+    ['release-20260816.0', 'its date is taken for that of its code. Did you mean release-20260817.0?'],
+    ['VERSION_MISSING', 'no known release or date'],
+  ])('say that --runsc-version %s is not known', (version, words) => {
+    const { code, stderr } = ckpt(['check', HASWELL, ...ON_TURIN, '--runsc-version', version]);
+    expect(stderr).toMatch(/^ckpt: warning: --runsc-version "/);
+    expect(stderr).toContain(words);
+    expect([0, 1, 4]).toContain(code);
+  });
+
+  test.each(['release-20260817.0', '0.0~20240729.0', '20260101', '2026-01-01', 'release-20991231.0'])(
+    'do not doubt %s',
+    (version) => {
+      expect(ckpt(['check', HASWELL, ...ON_TURIN, '--runsc-version', version]).stderr).toBe('');
+    },
+  );
 
   test('say that a keyed image is read unverified, unless there is a key', () => {
     const keyed = 'fixtures/images/2026-08/keyed.state';

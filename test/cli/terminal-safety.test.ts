@@ -84,6 +84,11 @@ describe('colour', () => {
     expect(ckpt(['check', ZEN5, ...ON_MILAN, '--color', 'never'], { env: { FORCE_COLOR: '1' } }).stdout).not.toContain(COLOR);
   });
 
+  test('an empty NO_COLOR says nothing', () => {
+    const env = { FORCE_COLOR: '1', NO_COLOR: '' };
+    expect(ckpt(['check', ZEN5, ...ON_MILAN], { env }).stdout).toContain(COLOR);
+  });
+
   test('is never in JSON', () => {
     expect(ckpt(['check', ZEN5, ...ON_MILAN, '--json', '--color', 'always']).stdout).not.toContain(COLOR);
   });

@@ -7,6 +7,9 @@ import { describe, expect, test } from 'vitest';
 import { HASWELL, ON_MILAN, ON_TURIN, transcript, ZEN5 } from './run-ckpt.ts';
 
 const MILAN_CPUINFO = ['--host', 'milan=fixtures/hosts/qemu-EPYC-Milan/cpuinfo.txt'];
+const EVERY_CPUID = ['qemu-EPYC-Milan', 'qemu-Haswell', 'qemu-Icelake-Server', 'qemu-Nehalem', 'qemu-max', 'turin'].flatMap(
+  (host) => ['--host', `${host}=fixtures/hosts/${host}/cpuid.txt`],
+);
 
 const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['check-restorable', ['check', HASWELL, ...ON_TURIN, '--runsc-version', 'release-20260817.0']],
@@ -27,6 +30,7 @@ const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['check-keyed', ['check', 'fixtures/images/2026-08/keyed.state', ...ON_TURIN]],
   ['check-several', ['check', ZEN5, HASWELL, 'fixtures/nothing.state', ...ON_TURIN, ...ON_MILAN]],
   ['check-several-quiet', ['check', ZEN5, HASWELL, ...ON_TURIN, ...ON_MILAN, '--quiet']],
+  ['check-many', ['check', ZEN5, HASWELL, 'fixtures/images/2026-08/zen5-levelled-avx512-in-use.state', ...EVERY_CPUID]],
   ['check-no-image', ['check', 'fixtures/README.md', ...ON_TURIN]],
   ['inspect-2026-08', ['inspect', ZEN5]],
   ['inspect-2024-07', ['inspect', 'fixtures/images/2024-07/idle']],
@@ -37,6 +41,11 @@ const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['host-show-cpuid', ['host', 'show', 'fixtures/hosts/turin/cpuid.txt']],
   ['host-show-cpuinfo', ['host', 'show', 'fixtures/hosts/qemu-Haswell/cpuinfo.txt']],
   ['host-diff', ['host', 'diff', 'fixtures/hosts/turin/cpuid.txt', 'fixtures/hosts/qemu-Haswell/cpuid.txt']],
+  [
+    'host-diff-architectures',
+    ['host', 'diff', 'fixtures/hosts/turin/cpuid.txt', 'fixtures/hosts/qemu-arm64-neoverse-n1/cpuinfo.txt'],
+  ],
+  ['host-diff-partial', ['host', 'diff', 'fixtures/hosts/turin/cpuid.txt', 'fixtures/hosts/qemu-Haswell/cpuinfo.txt']],
   ['help', ['--help']],
   ['help-inspect', ['inspect', '--help']],
   ['help-check', ['check', '--help']],

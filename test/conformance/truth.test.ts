@@ -16,7 +16,7 @@ describe.runIf(HAS_SHARED)('every real image', () => {
   it.each(images)('%s is read to its last byte', async (name) => {
     const image = await readImage(imageOf(name), { depth: 'all', key: truthOf(name, 'key.txt') });
     expect(image.damage).toBeNull();
-    if (image.pagesBytes !== null) expect(image.memory?.committedBytes).toBe(image.pagesBytes);
+    if (image.pagesBytes !== null) expect(image.memory?.layout?.committedBytes).toBe(image.pagesBytes);
     expect(image.kernel?.fpStates.length).toBeGreaterThan(0);
     expect(image.statefile.keyVerified).toBe(truthOf(name, 'key.txt') !== null);
   });

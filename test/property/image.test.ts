@@ -26,7 +26,7 @@ function content(image: OpenedImage): unknown {
     ids: image.kernel?.graph.ids,
     threads: image.kernel?.threads,
     states: image.kernel?.fpStates.map(({ bytes }) => bytes),
-    committed: image.memory?.files.map(({ ranges }) => ranges),
+    committed: image.memory?.layout?.files.map(({ ranges }) => ranges),
     damage: image.damage,
   };
 }
@@ -44,7 +44,7 @@ describe('an image', () => {
     async ({ epoch, compression }) => {
       const image = await read('epoch', { epoch, compression });
       expect(image.damage).toBeNull();
-      expect(image.memory?.committedBytes).toBe(12_288);
+      expect(image.memory?.layout?.committedBytes).toBe(12_288);
       expect(image.kernel?.threads.map(({ name, pid }) => [name, pid])).toEqual([['sh', 1]]);
     },
   );

@@ -7,7 +7,9 @@ import { cpuArch } from './cpu-arch.ts';
 import { cpuFeatures } from './cpu-features.ts';
 import { fpuState } from './fpu-state.ts';
 import { imageReadable } from './image-readable.ts';
+import { gpu, hostFiles, network, ociSpec } from './not-looked-at.ts';
 import { pageSize } from './page-size.ts';
+import { pages } from './pages.ts';
 import { runscVersion } from './runsc-version.ts';
 
 /** Every gate once, in the order of `GATE_IDS`. */
@@ -16,9 +18,14 @@ export const ALL_GATES: readonly Gate[] = [
   containerCount,
   containerSpecs,
   runscVersion,
+  ociSpec,
+  network,
+  gpu,
   pageSize,
   cpuArch,
   cpuFeatures,
   cacheLine,
   fpuState,
+  hostFiles,
+  pages,
 ];

@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { check } from '../../../src/check.ts';
 import { readImage } from '../../../src/read-image.ts';
 import { buildImage, imageBytes, writeImage } from '../../support/image-builder.ts';
+import { writeTestHost } from '../../support/test-host.ts';
 
 let root = '';
 let folder = '';
@@ -23,7 +25,7 @@ describe('an image as files', () => {
     writeImage(folder, SEPARATE);
     const image = await read(folder);
     expect(image).toMatchObject({ bare: false, pagesBytes: 12_288, damage: null });
-    expect(image.memory).toMatchObject({ place: 'separate', committedBytes: 12_288 });
+    expect(image.memory).toMatchObject({ place: 'separate', layout: { committedBytes: 12_288 } });
   });
 
   it('is the same when checkpoint.img is named, or reached by a link', async () => {
@@ -36,23 +38,61 @@ describe('an image as files', () => {
   it('is a state file under any name, alone', async () => {
     writeImage(folder, SEPARATE);
     writeFileSync(join(folder, 'image.state'), imageBytes(SEPARATE));
-    expect(await read(join(folder, 'image.state'))).toMatchObject({ bare: true, pagesBytes: null, memory: null, damage: null });
+    expect(await read(join(folder, 'image.state'))).toMatchObject({
+      bare: true,
+      pagesBytes: null,
+      memory: { place: 'elsewhere', layout: null },
+      damage: null,
+    });
   });
 
-  it('is damaged when pages or their metadata are missing or cut short', async () => {
-    for (const [name, bytes] of [
-      ['pages.img', null],
-      ['pages_meta.img', null],
-      ['pages.img', 12_287],
-      ['pages_meta.img', 20],
-    ] as const) {
+  it('tells what it lacks of its pages', async () => {
+    const verdictOf = async (change: (name: string) => Uint8Array | null) => {
       writeImage(folder, SEPARATE);
-      if (bytes === null) rmSync(join(folder, name));
-      else writeFileSync(join(folder, name), imageBytes(SEPARATE, name).subarray(0, bytes));
-      expect((await read(folder)).damage, `${name} ${bytes}`).toMatchObject({ code: 'truncated' });
-    }
-    for (const name of ['pages.img', 'pages_meta.img']) rmSync(join(folder, name), { force: true });
-    expect((await read(folder)).damage?.message).toContain('pages_meta.img and pages.img beside checkpoint.img');
+      for (const name of ['pages.img', 'pages_meta.img']) {
+        const bytes = change(name);
+        if (bytes === null) rmSync(join(folder, name));
+        else writeFileSync(join(folder, name), bytes);
+      }
+      const { results, errors } = await check({
+        images: [folder],
+        hosts: [writeTestHost(root)],
+        runscVersion: 'release-20260817.0',
+      });
+      const gate = results[0]?.gates.find(({ id }) => id === 'pages');
+      return [
+        results[0]?.verdict,
+        results[0]?.firstFailure,
+        gate?.reasons.map(({ code, order }) => `${code}@${order}`),
+        errors.length,
+      ];
+    };
+    const whole = (name: string): Uint8Array => imageBytes(SEPARATE, name);
+    expect(await verdictOf(whole)).toEqual(['restorable', null, [], 0]);
+    expect(await verdictOf((name) => (name === 'pages.img' ? null : whole(name)))).toEqual([
+      'blocked',
+      'pages',
+      ['CKPT1951@6'],
+      0,
+    ]);
+    expect(await verdictOf((name) => (name === 'pages.img' ? whole(name) : null))).toEqual([
+      'blocked',
+      'pages',
+      ['CKPT1951@34'],
+      0,
+    ]);
+    expect(await verdictOf(() => null)).toEqual(['blocked', 'pages', ['CKPT1951@34'], 0]);
+    expect(await verdictOf((name) => (name === 'pages.img' ? whole(name).subarray(1) : whole(name)))).toEqual([
+      'blocked',
+      'pages',
+      ['CKPT1952@42'],
+      0,
+    ]);
+    // Metadata that is cut cannot be read at all.
+    expect((await verdictOf((name) => whole(name).subarray(0, name === 'pages.img' ? undefined : 20))).slice(0, 2)).toEqual([
+      'blocked',
+      'image-readable',
+    ]);
   });
 
   it('may have a longer pages.img: runsc does not mind', async () => {

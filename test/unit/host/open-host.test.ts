@@ -46,8 +46,8 @@ function failure(text: string | Uint8Array): CkptError {
 
 describe('the format of a description', () => {
   it.each(formats)('%s is found by content', (format, text) => {
-    expect(detectHostFormat(text)).toBe(format);
-    expect(detectHostFormat(text.replaceAll('\n', '\r\n'))).toBe(format);
+    expect(detectHostFormat(text, text.length)).toBe(format);
+    expect(detectHostFormat(text.replaceAll('\n', '\r\n'), text.length)).toBe(format);
   });
 
   it('is one format, not two', () => {

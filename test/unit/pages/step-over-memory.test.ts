@@ -39,7 +39,7 @@ describe('saved memory', () => {
     const image = await readImage(path, { depth: 'all', key: null });
     const after = bytesReadSoFar();
     expect(image.damage).toBeNull();
-    expect(image.memory?.committedBytes).toBe(Number(64n * GIB));
+    expect(image.memory?.layout?.committedBytes).toBe(Number(64n * GIB));
     if (before === null || after === null)
       console.warn('SKIPPED: /proc/self/io is not readable here; bytes read were not counted');
     else expect(after - before).toBeLessThan(Number(64n * GIB) / 10_000);
@@ -58,7 +58,7 @@ describe('saved memory', () => {
     const path = join(folder, 'flate');
     writeImage(path, new Map([['checkpoint.img', [bytes]]]));
     const read = await readImage(path, { depth: 'all', key: null });
-    expect([read.damage, read.memory?.committedBytes]).toEqual([null, pages.length]);
+    expect([read.damage, read.memory?.layout?.committedBytes]).toEqual([null, pages.length]);
   });
 
   it('of private files is counted too, in every epoch that has them', async () => {
@@ -74,7 +74,7 @@ describe('saved memory', () => {
         writeImage(path, buildImage({ epoch, compression: inline ? 'flate-best-speed' : 'none', inline, memory }));
         const image = await readImage(path, { depth: 'all', key: null });
         expect(image.damage, `${epoch} ${inline}`).toBeNull();
-        expect(image.memory?.files.map(({ committedBytes }) => committedBytes)).toEqual([4096, 8192, 0]);
+        expect(image.memory?.layout?.files.map(({ committedBytes }) => committedBytes)).toEqual([4096, 8192, 0]);
       }
     }
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { renderCheckText } from '../../../src/report/check-text.ts';
 import { type CheckDocument, type CheckResult, GATE_IDS, type Reason } from '../../../src/restore/result.ts';
 
-const OPTIONS = { color: false, width: 100, quiet: false, errors: false };
+const OPTIONS = { color: false, width: 100, quiet: false, details: false };
 const OWN_COLORS = new RegExp(`${String.fromCharCode(27)}\\[(?:0|1|2|32|33|1;31)m`, 'g');
 const MISSING: Reason = {
   code: 'CKPT1601',
@@ -87,14 +87,88 @@ describe('the text of check', () => {
     expect(renderCheckText(document([BLOCKED, result()]), { ...OPTIONS, quiet: true })).not.toContain('Gates');
   });
 
-  test('names inputs that could not be read, with the message when it goes nowhere else', () => {
+  test('names inputs that could not be read, and begins with them where they make the verdict', () => {
     const errors = [{ host: 'c.txt', code: 'empty', message: 'host: expected bytes, found none', layer: 'host' }];
     expect(renderCheckText(document([], errors), OPTIONS)).toBe(
-      'UNKNOWN  1 input not readable\n\nNot readable\n  c.txt  host  empty\n',
+      'UNKNOWN  1 input not readable\n\nNot readable\n  host  c.txt: expected bytes, found none [empty]\n',
     );
-    expect(renderCheckText(document([], errors), { ...OPTIONS, errors: true })).toContain(
-      'c.txt  host  host: expected bytes, found none',
+    const unknown = { ...document([result()], errors), verdict: 'unknown' } as const;
+    for (const quiet of [true, false])
+      expect(renderCheckText(unknown, { ...OPTIONS, quiet }).split('\n')[0]).toBe(
+        'UNKNOWN  1 input not readable, 1 of 1 pair restorable',
+      );
+    expect(renderCheckText(document([BLOCKED, result()], errors), OPTIONS).split('\n')[0]).toBe(
+      'BLOCKED  1 of 2 pairs blocked, 1 restorable, 1 input not readable',
     );
+  });
+
+  test('tells an explanation that several pairs share once', () => {
+    const on = (path: string, host: string) => ({
+      ...BLOCKED,
+      image: { ...BLOCKED.image, path },
+      host: { ...BLOCKED.host, name: host },
+    });
+    const rome = { ...on('a.state', 'rome'), relation: 'subset' } as const;
+    const text = renderCheckText(document([on('a.state', 'milan'), rome, on('b.state', 'milan'), result()]), OPTIONS);
+    expect(text.split('\nGates\n')).toHaveLength(2);
+    expect(text).toContain('\nBLOCKED  a.state  on  milan, rome\nBLOCKED  b.state  on  milan\n  runsc restore would stop');
+    expect(text).toMatch(/\nCPU +a\.state on milan: the host has all .*\n +a\.state on rome: the host has only a part/);
+    expect(text).not.toContain('--details');
+  });
+
+  test('explains in short when there is much to explain, and in full on demand', () => {
+    const different = ['v1', 'v2', 'v3', 'v4', 'v5'].map((release, index) => ({
+      ...BLOCKED,
+      host: { ...BLOCKED.host, name: `host-${index}` },
+      rules: { release, from: 'host' } as const,
+      runscError: index === 0 ? 'another' : BLOCKED.runscError,
+    }));
+    const short = renderCheckText(document(different), OPTIONS);
+    expect(short).not.toContain('Gates');
+    expect(short).toContain(
+      [
+        '\nBLOCKED  a.state  on  host-1, host-2, host-3, host-4',
+        '  runsc restore would stop at the gate cpu-features',
+        '  and print: incompatible FeatureSet: missing features: map[avx512f:{} ht:{}]',
+        '  missing: instructions that applications execute (1)',
+        '    avx512f',
+        '  missing: decided by the virtual machine or the running kernel (1)',
+        '    ht',
+        '  what to do: CKPT2002',
+        '',
+        '--details shows gates and advice for each pair',
+        '',
+      ].join('\n'),
+    );
+    expect(renderCheckText(document(different), { ...OPTIONS, details: true }).split('\nGates\n')).toHaveLength(6);
+    expect(renderCheckText(document(different.slice(1)), OPTIONS).split('\nGates\n')).toHaveLength(5);
+  });
+
+  test('names gates that no version answers below the table, and assumptions beside the verdict', () => {
+    const text = renderCheckText(
+      document([
+        result({
+          gates: GATE_IDS.map((id) => {
+            if (['oci-spec', 'network'].includes(id))
+              return {
+                id,
+                outcome: 'not-checked',
+                reasons: [{ code: 'CKPT1901', order: 20, message: 'x', details: { gate: id } }],
+              };
+            if (id !== 'page-size') return { id, outcome: id === 'runsc-version' ? 'not-checked' : 'pass', reasons: [] };
+            return {
+              id,
+              outcome: 'pass',
+              reasons: [{ code: 'CKPT1402', order: 28, message: 'assumed', details: { assumed: 4096 } }],
+            };
+          }),
+        }),
+      ]),
+      OPTIONS,
+    );
+    expect(text.split('\n')[0]).toBe('RESTORABLE  a.state  on  b.txt (not checked: runsc-version; assumed: page-size)');
+    expect(text).toContain('\n  not looked at by this version: oci-spec, network; nor whether saved types fit another runsc\n');
+    expect(text).not.toContain('[CKPT1901]');
   });
 
   test('lets nothing of the inputs act on the terminal, and colours only with its own codes', () => {
@@ -116,7 +190,7 @@ describe('the text of check', () => {
         });
         const errors = [{ image: a, code: 'not-found', message: b, layer: 'file' }];
         for (const results of [[hostile], [hostile, BLOCKED]]) {
-          const rendered = renderCheckText(document(results, errors), { color, quiet, width: 80, errors: true });
+          const rendered = renderCheckText(document(results, errors), { color, quiet, width: 80, details: true });
           expect(rendered.replaceAll(OWN_COLORS, '').replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
         }
       }),

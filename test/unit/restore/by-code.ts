@@ -94,6 +94,11 @@ export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
   CKPT1802: () => check(image({ tasks: [task(1, fpu(3n, { mxcsr: 0x2_1f80 }))] })),
   CKPT1803: () => check(mpx, hostWithXcr0(3n), '20251201'),
   CKPT1804: () => check(avx512, unsure),
+  CKPT1901: () => check(image()),
+  CKPT1951: () => check(image({ files: { bare: false, pagesMeta: true, pages: false } })),
+  CKPT1952: () => check(image({ pages: { place: 'separate', required: 8192, present: 4096 } })),
+  CKPT1953: () => check(image(), host(), 'release-20230123.0'),
+  CKPT1954: () => check(image({ pages: { place: 'elsewhere', required: null, present: null } })),
   CKPT1805: () => check(image({ tasks: [task(1, fpu(3n, { mxcsr: 0x1fc0 }))] }), unsure),
 };
 

@@ -34,7 +34,8 @@ describe('evaluate', () => {
       advice: [],
     });
     expect(result.gates.map((gate) => gate.id)).toEqual(GATE_IDS);
-    expect(result.gates.every((gate) => gate.outcome === 'pass')).toBe(true);
+    const open = ['oci-spec', 'network', 'gpu', 'host-files'];
+    for (const gate of result.gates) expect(gate.outcome).toBe(open.includes(gate.id) ? 'not-checked' : 'pass');
   });
 
   it('is restorable when only the version was not given', () => {

@@ -98,6 +98,7 @@ export function image(more: Partial<ImageFacts> = {}): ImageFacts {
   return {
     path: 'example',
     files: { bare: false, pagesMeta: true, pages: true },
+    pages: { place: 'separate', required: 8192, present: 8192 },
     metadata: new Map([
       ['compression', 'none'],
       ['container_count', '1'],

@@ -15,7 +15,11 @@ describe('selectRules', () => {
       const { from, release, restoring } = selectRules(image, { flag, host });
       return { from, release, restoring };
     };
-    expect(pick('20260101', 'release-20240401.0', IMAGE)).toEqual({ from: 'flag', release: '20260101', restoring: '20260101' });
+    expect(pick('20260101', 'release-20240401.0', IMAGE)).toEqual({
+      from: 'flag',
+      release: 'release-20260101.0',
+      restoring: '20260101',
+    });
     expect(pick(null, 'release-20240401.0', IMAGE)).toEqual({
       from: 'host',
       release: 'release-20240401.0',
