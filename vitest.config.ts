@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/*.test.ts', 'test/{unit,property,cli,conformance,e2e}/**/*.test.ts'],
-    benchmark: { include: ['test/bench/**/*.bench.ts'] },
     // Not a limit on speed: only so that a test that hangs ends at some time.
     testTimeout: 600_000,
     hookTimeout: 600_000,

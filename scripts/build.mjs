@@ -1,18 +1,20 @@
 /**
  * Builds dist/: cli.js (what bin/ckpt.js runs), index.js (the library) and types/ (its declarations).
  *
- * Code shared by the two entries, and everything behind an `import()`, lands in chunks of its own.
+ * Each is one file: Node needs longer to find and open a dozen small ones than to read this one. What stands behind an `import()`
+ * is in it too, as a function that runs when it is asked for.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.ts' };
+const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.ts', 'schema-history': 'src/kernel/schema-history.json' };
 const missing = Object.values(entryPoints).filter((file) => !existsSync(file));
 if (missing.length > 0) {
   console.error(`Cannot build: ${missing.join(' and ')} missing.`);
@@ -23,9 +25,7 @@ rmSync('dist', { recursive: true, force: true });
 await build({
   entryPoints,
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
@@ -33,7 +33,7 @@ await build({
   minifyWhitespace: true,
   legalComments: 'inline',
   logLevel: 'warning',
-  plugins: [importNodeModules()],
+  plugins: [importNodeModules(), keepDataApart(), loadWhenCalled(/^(cliui|string-width)$/, /yargs.lib.platform-shims/)],
 });
 
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
@@ -58,6 +58,53 @@ function importNodeModules() {
       pluginBuild.onLoad({ filter: /.*/, namespace: 'node-module' }, ({ path }) => ({
         contents: `export * from 'node:${path}';`,
       }));
+    },
+  };
+}
+
+/**
+ * Makes `import('….json')` an import of a file of its own: one image in many needs the data, and they are as large as the rest.
+ *
+ * That file is a module like any other, imported without `with { type: 'json' }`, of which Node 20 would warn.
+ */
+function keepDataApart() {
+  return {
+    name: 'keep-data-apart',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /\.json$/ }, ({ path, kind }) =>
+        kind === 'dynamic-import' ? { path: `./${basename(path, '.json')}.js`, namespace: 'data-apart' } : undefined,
+      );
+      pluginBuild.onLoad({ filter: /.*/, namespace: 'data-apart' }, ({ path }) => ({
+        contents: `const data = await import(${JSON.stringify(path)}); export default data.default;`,
+      }));
+      pluginBuild.onResolve({ filter: /.*/, namespace: 'data-apart' }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+/**
+ * Runs the code of packages that give one function as their default when that is first called, not when the bundle is loaded.
+ *
+ * yargs imports what lays out its help. These packages prepare the segmentation of Unicode text as they load, which takes longer
+ * than everything else that yargs does in a run without `--help`.
+ */
+function loadWhenCalled(packages, importers) {
+  let seen = 0;
+  return {
+    name: 'load-when-called',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: packages }, ({ path, importer, resolveDir }) => {
+        if (!importers.test(importer)) return undefined;
+        seen++;
+        return { path, namespace: 'when-called', pluginData: resolveDir };
+      });
+      pluginBuild.onLoad({ filter: /.*/, namespace: 'when-called' }, ({ path, pluginData }) => ({
+        contents: `export default (...args) => require(${JSON.stringify(path)}).default(...args);`,
+        resolveDir: pluginData,
+      }));
+      pluginBuild.onEnd(() =>
+        seen > 0 ? undefined : { errors: [{ text: `nothing that matches ${importers} imports ${packages}` }] },
+      );
     },
   };
 }

@@ -1,0 +1,65 @@
+/** What was measured, as text. */
+import type { ColdStart } from './cold-start.ts';
+import type { Indexing } from './index-graph.ts';
+import type { SparsePages } from './sparse-pages.ts';
+import type { Spread } from './spread.ts';
+
+const MEBIBYTE = 2 ** 20;
+
+export function coldStartText({ image, imageBytes, runs, commands }: ColdStart): string {
+  const rows = commands.map(({ name, wall, toNode, toEmptyCommand }) => [
+    name,
+    ...spreadCells(wall),
+    twice(toNode),
+    twice(toEmptyCommand),
+  ]);
+  return section(`Cold start: ${image} (${imageBytes} bytes), ${runs} runs of each in turn`, [
+    ['milliseconds', 'min', 'median', 'max', '/ node', '/ yargs (medians, minima)'],
+    ...rows,
+  ]);
+}
+
+export function indexingText(result: Indexing): string {
+  const { image, framing, bytes, objects, runs, indexing, opening, adding, addingToIndexing } = result;
+  return section(
+    `Kernel graph: ${image} (${bytes} bytes, ${objects} objects, framing ${framing}), ${runs} runs of each in turn`,
+    [
+      ['MB/s', 'min', 'median', 'max'],
+      ['index', ...spreadCells(indexing)],
+      ['open the file, unframe and index', ...spreadCells(opening)],
+      ['add up the bytes in a loop', ...spreadCells(adding), `${twice(addingToIndexing)} times indexing (medians, minima)`],
+    ],
+  );
+}
+
+export function sparsePagesText({ pageBytes, runs }: SparsePages): string {
+  return section(`Check of an image with ${pageBytes / 2 ** 30} GiB of pages in the stream`, [
+    ['', 'bytes read for them', 'peak memory', 'more than with one page', 'seconds', 'of cat | cat'],
+    ...runs.map(({ name, bytesRead, peak, peakBeyondOnePage, wall, cat }) => [
+      name,
+      bytesRead === null ? 'not counted here' : String(bytesRead),
+      `${(peak / MEBIBYTE).toFixed(1)} MiB`,
+      `${(peakBeyondOnePage / MEBIBYTE).toFixed(1)} MiB`,
+      wall.toFixed(2),
+      ...(cat === null ? [] : [`${cat.toFixed(2)}, ratio ${(wall / cat).toFixed(2)}`]),
+    ]),
+  ]);
+}
+
+function spreadCells({ min, median, max }: Spread): string[] {
+  return [min, median, max].map((value) => value.toFixed(1));
+}
+
+function twice({ medians, minima }: { readonly medians: number; readonly minima: number }): string {
+  return `${medians.toFixed(2)} ${minima.toFixed(2)}`;
+}
+
+/** A heading, and rows in columns: the first aligned left, the others right. */
+function section(heading: string, rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '),
+  );
+  return `${heading}\n\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n`;
+}
