@@ -144,9 +144,27 @@ function describeThreads(threads: readonly ThreadRef[]): string {
     const number = first.pid === null ? 'no longer in a PID namespace' : `process ${first.pid}, thread ${first.tid ?? '?'}`;
     return `${first.name ?? 'a thread'} (${number})`;
   }
-  const pids = [...new Set(threads.map((thread) => thread.pid))];
-  const shown = pids.slice(0, 8).map((pid) => (pid === null ? 'without a number' : String(pid)));
-  return `${threads.length} threads of ${pids.length === 1 ? 'process' : 'processes'} ${shown.join(', ')}${pids.length > 8 ? ', …' : ''}`;
+  const live = threads.filter((thread) => thread.pid !== null);
+  const dead = threads.filter((thread) => thread.pid === null);
+  const processes = new Map(live.map((thread) => [thread.pid, `${thread.pid} (${thread.name ?? '?'})`]));
+  const parts = [];
+  if (live.length > 0)
+    parts.push(
+      `${counted(live.length, 'thread')} of ${processes.size === 1 ? 'process' : 'processes'} ${listed(processes.values())}`,
+    );
+  if (dead.length > 0)
+    parts.push(`${counted(dead.length, 'dead thread')} (${listed(new Set(dead.map((thread) => thread.name ?? '?')))})`);
+  return parts.join(' and ');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** The first eight of them; the details of the reason hold all. */
+function listed(names: Iterable<string>): string {
+  const all = [...names];
+  return `${all.slice(0, 8).join(', ')}${all.length > 8 ? ', …' : ''}`;
 }
 
 function hex(value: bigint): string {
