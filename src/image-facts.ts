@@ -73,7 +73,7 @@ export function headerFacts(path: string, header: RawHeader): PartialFacts {
   const { metadata, compressionNamed } = header;
   const version = metadata.get('runsc_version');
   const specs = metadata.get('container_specs');
-  const compression = metadata.get('compression') ?? 'flate-best-speed';
+  const compression = metadata.get('compression') || 'flate-best-speed';
   return {
     path,
     metadata,

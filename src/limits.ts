@@ -24,6 +24,10 @@ export interface Limits {
   readonly dots: number;
   /** Object graphs in one stream; real images have under 50. */
   readonly graphs: number;
+  /** Structs of one graph that are looked at one by one (threads, floating-point states, tmpfs). Stops 67 million empty ones in a small file. */
+  readonly watchedStructs: number;
+  /** Elements of one array, and entries of one map, that are read one by one; skipping has no such ceiling. */
+  readonly elements: number;
   /** Bytes of a host description. */
   readonly hostBytes: number;
   /** Bytes of an HMAC key. */
@@ -33,13 +37,15 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   metadataBytes: 16 * 1024 * 1024,
   chunkBytes: 256 * 1024 * 1024,
-  graphBytes: 2 * 1024 * 1024 * 1024,
+  graphBytes: 1024 * 1024 * 1024,
   graphObjects: 64 * 1024 * 1024,
   graphTypes: 65_536,
   typeFields: 4096,
   depth: 256,
   dots: 256,
   graphs: 1_048_576,
+  watchedStructs: 1_048_576,
+  elements: 4_194_304,
   hostBytes: 16 * 1024 * 1024,
   keyBytes: 65_536,
 };

@@ -67,10 +67,13 @@ export async function readImage(path: string, options: ReadOptions): Promise<Ope
   const limits = options.limits ?? DEFAULT_LIMITS;
   try {
     const container = openContainer(path);
-    const image = await readOnce(container, options, limits, true);
+    let image: OpenedImage | null = await readOnce(container, options, limits, true);
     // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread; runsc restores it.
     const doubtful = image.damage !== null && image.kernel !== null && image.statefile.framing === 'flate' && path !== '-';
-    return doubtful ? await readOnce(container, options, limits, false) : image;
+    if (!doubtful) return image;
+    // Let go of the first reading, so that memory holds one graph at a time.
+    image = null;
+    return await readOnce(container, options, limits, false);
   } catch (error) {
     throw error instanceof CkptError ? error.at({ file: path }) : error;
   }

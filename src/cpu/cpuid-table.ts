@@ -14,11 +14,11 @@ export interface CpuidRegisters {
 /** An immutable set of CPUID answers of one logical CPU. A leaf that is not in the table is unknown, not zero. */
 export class CpuidTable {
   readonly entries: readonly CpuidEntry[];
-  readonly #byKey = new Map<number, CpuidRegisters>();
+  readonly #byKey = new Map<string, CpuidRegisters>();
 
   /** Later entries of one (leaf, subleaf) replace earlier ones; entries are kept sorted by leaf and subleaf. */
   constructor(entries: Iterable<CpuidEntry>) {
-    const unique = new Map<number, CpuidEntry>();
+    const unique = new Map<string, CpuidEntry>();
     for (const entry of entries) unique.set(key(entry[0], entry[1]), entry);
     this.entries = [...unique.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     for (const [leaf, subleaf, eax, ebx, ecx, edx] of this.entries) {
@@ -32,8 +32,8 @@ export class CpuidTable {
   }
 }
 
-function key(leaf: number, subleaf: number): number {
-  return (leaf >>> 0) * 65_536 + (subleaf & 0xffff);
+function key(leaf: number, subleaf: number): string {
+  return `${leaf >>> 0}:${subleaf >>> 0}`;
 }
 
 /** An answer in hex as documents hold it, in the widths of `cpuid -r`: `0x00000007`, `0x01`, and four registers. */

@@ -186,6 +186,17 @@ function indexObject(state: GraphScan): boolean {
   state.ids[state.count] = id;
   state.positions[state.count] = afterId;
   state.count++;
+  if (state.found.length + scan.hits.length / 2 > scan.limits.watchedStructs) {
+    throw new CkptError(
+      'over-limit',
+      { layer: 'graph', offset: scan.base + state.position },
+      {
+        expected: `at most ${scan.limits.watchedStructs} structs that are looked at`,
+        found: 'more',
+        hint: 'The image is damaged or hostile, or has more threads than this limit (watchedStructs)',
+      },
+    );
+  }
   for (let index = hits; index < scan.hits.length; index += 2) {
     state.found.push({ typeId: scan.hits[index] as number, objectId: id, position: scan.hits[index + 1] as number });
   }

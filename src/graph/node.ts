@@ -2,6 +2,7 @@
 import { CkptError } from '../errors.ts';
 import { KIND } from '../wire/kinds.ts';
 import {
+  after,
   arrayBytes,
   arrayItems,
   type RefValue,
@@ -173,6 +174,17 @@ export function* elements(node: Node): Generator<Node> {
   }
 }
 
+/** How many elements a slice (up to its length) or array has, without reading them; 0 for nil. */
+export function countElements(node: Node): number {
+  const target = follow(node);
+  if (target === null) return 0;
+  const value = readNode(target);
+  if (value.kind === 'slice')
+    return value.ref.root === 0 ? 0 : Math.min(value.length, countElements(resolve(node.graph, value.ref)));
+  if (value.kind !== 'array') throw wrongShape(target, 'a slice or an array', value.kind);
+  return value.count;
+}
+
 /** The entries of a map, in stored order; none for nil. */
 export function mapEntries(node: Node): { key: Node; value: Node }[] {
   const target = follow(node);
@@ -238,10 +250,18 @@ export function specName(graph: Graph, spec: TypeSpec): string {
   }
 }
 
+/** Positions of the elements of arrays that references lead into, as far as they were needed: by graph, then by array. */
+const elementPositions = new WeakMap<Graph, Map<number, number[]>>();
+
 function element(node: Node, array: Extract<WireValue, { kind: 'array' }>, index: number): Node {
-  let at = 0;
-  for (const item of arrayItems(node.graph.wire, array)) if (at++ === index) return child(node, item, `[${index}]`);
-  throw deadEnd(node, `an element ${index}`, `${at} elements`);
+  const { graph } = node;
+  if (index >= graph.wire.limits.elements) throw deadEnd(node, `an element up to ${graph.wire.limits.elements}`, String(index));
+  const arrays = elementPositions.get(graph) ?? new Map<number, number[]>();
+  elementPositions.set(graph, arrays);
+  const positions = arrays.get(array.position) ?? [array.position];
+  arrays.set(array.position, positions);
+  while (positions.length <= index) positions.push(after(graph.wire, { position: positions.at(-1) as number, kind: array.item }));
+  return child(node, { position: positions[index] as number, kind: array.item }, `[${index}]`);
 }
 
 function child(node: Node, at: ValueAt, step: string): Node {

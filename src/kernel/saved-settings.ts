@@ -1,4 +1,4 @@
-import { byteArray, elements, follow, mapEntries, type Node, readNode, string } from '../graph/node.ts';
+import { byteArray, countElements, follow, mapEntries, type Node, readNode, string } from '../graph/node.ts';
 
 export interface SavedSettings {
   /** The OCI specs as JSON text, or null. */
@@ -29,7 +29,7 @@ export function readSavedSettings(kernel: ReadonlyMap<string, Node>): SavedSetti
   return {
     containerSpecs: specs === undefined ? null : specsText(specs),
     runscVersion: version === undefined ? null : textOf(version),
-    privateMemoryFiles: owners === undefined ? null : [...elements(owners)].length,
+    privateMemoryFiles: owners === undefined ? null : countElements(owners),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Steps over the saved memory by its framing: every range is accounted for, no page is read. */
 import { CkptError } from '../errors.ts';
-import { elements, field, follow, objectNode, typeName } from '../graph/node.ts';
+import { countElements, field, follow, objectNode, typeName } from '../graph/node.ts';
 import type { ObjectStream } from '../graph/object-stream.ts';
 import { type MemoryFile, readMemoryFile } from './memory-file.ts';
 
@@ -58,7 +58,7 @@ async function privateFiles(stream: ObjectStream): Promise<number> {
     );
   }
   const owners = field(root, 'owners');
-  return owners === null ? 0 : [...elements(owners)].length;
+  return owners === null ? 0 : countElements(owners);
 }
 
 async function stepOverFile(stream: ObjectStream, place: PagePlace): Promise<MemoryFile> {

@@ -56,11 +56,20 @@ export function selectRules(image: Pick<ImageFacts, 'runscVersion' | 'typesRelea
   return rulesOf(newest, 'newest', restoring);
 }
 
+/** The date of the code: of a build behind a tag, that of the newest change that it contains. */
+function dateOf(version: RunscVersion): string {
+  if (version.commitsAfter === 0) return version.date;
+  const dates = Object.values(CHANGES)
+    .filter((change) => containsChange(version, change))
+    .map(({ date }) => date);
+  return [version.date, ...dates].sort().at(-1) ?? version.date;
+}
+
 function rulesOf(version: RunscVersion, from: RulesUsed['from'], restoring: string | null): Rules {
   return {
     release: versionString(version),
     from,
-    date: version.date,
+    date: dateOf(version),
     has: (change) => containsChange(version, CHANGES[change]),
     newerThanKnown: version.date > NEWEST_KNOWN_DATE,
     restoring,

@@ -29,7 +29,7 @@ const DATE = /^(\d{4})-?(\d{2})-?(\d{2})$/;
  * @see gVisor runsc/version/version.go (stamped at build time), RELEASE_TAGS for the dates of tags
  */
 export function parseRunscVersion(input: string): RunscVersion | null {
-  const text = input.trim().replace(PREFIX, '');
+  const text = versionText(input);
   const date = DATE.exec(text);
   if (date !== null) {
     const digits = `${date[1]}${date[2]}${date[3]}`;
@@ -42,16 +42,27 @@ export function parseRunscVersion(input: string): RunscVersion | null {
   return { text, date: tag?.date ?? digits, tag, commitsAfter: Number(match[3] ?? 0), bareDate: false };
 }
 
+/** The version in what a person gave: `runsc --version` prints it behind a name, and more lines behind it. */
+export function versionText(input: string): string {
+  return (input.trim().split('\n')[0] ?? '').trim().replace(PREFIX, '');
+}
+
 /** The version string that a person means: a bare date stands for the release of that name. */
 export function versionString(version: RunscVersion): string {
   return version.bareDate ? `release-${version.date}.0` : version.text;
 }
 
 /** Whether the code of a version contains a change that landed on a date (YYYYMMDD) and was first released with a tag. */
-export function containsChange(version: RunscVersion, change: { readonly date: string; readonly firstRelease: string }): boolean {
-  if (version.tag === null) return version.date >= change.date;
+export function containsChange(
+  version: RunscVersion,
+  change: { readonly date: string; readonly firstRelease: string; readonly distance: number },
+): boolean {
   const first = releaseTag(change.firstRelease);
-  return first === undefined ? version.date >= change.date : version.tag.rank >= first.rank;
+  if (version.tag === null || first === undefined) return version.date >= change.date;
+  if (version.tag.rank >= first.rank) return true;
+  // A build behind a tag (`git describe`) has what landed on master within so many commits. Two tags may be one commit.
+  const before = RELEASE_TAGS[first.rank - 1];
+  return version.commitsAfter >= change.distance && version.tag.date === before?.date;
 }
 
 /** How a version lies to the releases `first` to `last` (tag names): inside, outside, or in the gap next to them, where nothing is known. */

@@ -11,7 +11,7 @@ export interface RawHeader {
   /** All bytes that the header's hash covers: magic, length, metadata. */
   readonly bytes: Uint8Array;
   readonly metadata: ReadonlyMap<string, string>;
-  /** The key `compression` is in the metadata. */
+  /** The key `compression` is in the metadata and not empty. */
   readonly compressionNamed: boolean;
 }
 
@@ -53,7 +53,7 @@ export async function readHeader(reader: PullReader, limits: Limits): Promise<Ra
   bytes.set(prefix);
   bytes.set(await reader.exactly(Number(length), 'metadata', 'metadata'), 16);
   const metadata = parseMetadata(bytes.subarray(16), 16);
-  return { bytes, metadata, compressionNamed: metadata.has('compression') };
+  return { bytes, metadata, compressionNamed: (metadata.get('compression') ?? '') !== '' };
 }
 
 /** Files that people give by mistake, by their first bytes. */

@@ -17,7 +17,7 @@ export function parseMetadata(bytes: Uint8Array, offset: number): ReadonlyMap<st
     );
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8').decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
   } catch (error) {
     throw wrong('text that is not JSON', error);
   }
@@ -43,7 +43,8 @@ export type Compression = 'none' | 'flate-best-speed';
  */
 export function compressionOf(metadata: ReadonlyMap<string, string>, offset: number): Compression {
   const value = metadata.get('compression');
-  if (value === undefined || value === 'flate-best-speed') return 'flate-best-speed';
+  // runsc takes an empty value for a missing one.
+  if (value === undefined || value === '' || value === 'flate-best-speed') return 'flate-best-speed';
   if (value === 'none') return 'none';
   throw new CkptError(
     'unknown-compression',

@@ -68,6 +68,7 @@ export function readValue(wire: WireBytes, at: ValueAt): WireValue {
 
 /** The positions of an array's elements, in order. */
 export function* arrayItems(wire: WireBytes, array: Extract<WireValue, { kind: 'array' }>): Generator<ValueAt> {
+  checkElements(wire, array.count, array.position);
   let position = array.position;
   for (let index = 0; index < array.count; index++) {
     yield { position, kind: array.item };
@@ -118,6 +119,20 @@ function scanOf({ bytes, end, base, limits }: WireBytes): ScanState {
   return { bytes, end, base, limits, needed: 0, watch, hits: [], references: null, topReference: 0, topTypeId: 0 };
 }
 
+function checkElements(wire: WireBytes, count: number, position: number): void {
+  const { elements } = wire.limits;
+  if (count <= elements) return;
+  throw new CkptError(
+    'over-limit',
+    { layer: 'wire', offset: wire.base + position },
+    {
+      expected: `at most ${elements} elements to be read one by one`,
+      found: String(count),
+      hint: 'The image is damaged or hostile',
+    },
+  );
+}
+
 function readTag(cursor: WireCursor): number {
   if (cursor.position >= cursor.end) throw cutVarint(cursor);
   return cursor.bytes[cursor.position++] as number;
@@ -154,7 +169,6 @@ function readAt(wire: WireBytes, cursor: WireCursor, kind: number): WireValue {
       const count = readCount(cursor, 'the elements of an array', Number.MAX_SAFE_INTEGER);
       if (count === 0) return { kind: 'array', count, item: KIND.nil, position: cursor.position };
       const item = readTag(cursor);
-      if (item === KIND.nil && count > wire.end) throw unexpected(cursor, 'array elements with content', `${count} empty ones`);
       return { kind: 'array', count, item, position: cursor.position };
     }
     case KIND.map:
@@ -189,6 +203,7 @@ function readStruct(wire: WireBytes, cursor: WireCursor): WireValue {
 
 function readEntries(wire: WireBytes, cursor: WireCursor): { key: ValueAt; value: ValueAt }[] {
   const count = readCount(cursor, 'the entries of a map', wire.end);
+  checkElements(wire, count, cursor.position);
   const entries: { key: ValueAt; value: ValueAt }[] = [];
   let keyKind = TAGGED;
   let valueKind = TAGGED;

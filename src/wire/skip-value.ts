@@ -188,7 +188,11 @@ export function skipValue(state: ScanState, start: number, kindOfValue: number):
         if (typeId === NEED_MORE) return NEED_MORE;
         position = varintEnd;
         if (typeId > state.topTypeId) state.topTypeId = typeId;
-        if (state.watch[typeId] === 1) state.hits.push(typeId, at);
+        if (state.watch[typeId] === 1) {
+          if (state.hits.length >= 2 * limits.watchedStructs)
+            throw overLimit(state, at, 'structs that are looked at', limits.watchedStructs);
+          state.hits.push(typeId, at);
+        }
         if (position >= end) return needOne(state, position);
         const tag = bytes[position] as number;
         if (tag === KIND.noFields) {

@@ -38,6 +38,9 @@ const PASS: FpuFinding = { kind: 'pass' };
  * @see gVisor pkg/sentry/arch/fpu/fpu_amd64.go: State.AfterLoad; Intel SDM vol. 1, 13.8.1 (what XRSTOR checks)
  */
 export function judgeFpuState(fpu: FpuState, host: Host, rules: Rules): FpuFinding {
+  if (fpu.length < FXSAVE_LENGTH) {
+    return { kind: 'unknown-state', bits: 0n, why: `a state of ${fpu.length} bytes is none that any known runsc saves` };
+  }
   const components = judgeComponents(fpu, host, rules);
   if (!rules.has('fpu-check-always')) return components.kind === 'pass' ? PASS : onlyWhenShorter(components, fpu, host, rules);
   if (components.kind !== 'pass') return components;
@@ -83,8 +86,9 @@ function hostBits(host: Host): KnownBits {
 
 /** Until 2023-06-08 the components were looked at only when the area of the host is shorter than the saved one. */
 function onlyWhenShorter(finding: FpuFinding, fpu: FpuState, host: Host, rules: Rules): FpuFinding {
+  const size = rules.has('fpu-area-enabled') ? 'enabled' : 'maximum';
   const area =
-    host.useXsave.value === false ? FXSAVE_LENGTH : host.useXsave.value === true ? host.identity?.xsaveSizes?.enabled : undefined;
+    host.useXsave.value === false ? FXSAVE_LENGTH : host.useXsave.value === true ? host.identity?.xsaveSizes?.[size] : undefined;
   if (area === undefined) {
     const bits = finding.kind === 'unsupported' || finding.kind === 'unknown-state' ? finding.bits : 0n;
     return {

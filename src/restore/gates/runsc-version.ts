@@ -2,7 +2,7 @@
 import { defineGate, fail, type GateAnswer, notChecked, pass, reason, unknown } from '../gate.ts';
 import type { ImageFacts } from '../image-facts.ts';
 import type { Rules } from '../rules.ts';
-import { parseRunscVersion, placeInReleases, versionString } from '../runsc-version.ts';
+import { parseRunscVersion, placeInReleases, versionString, versionText } from '../runsc-version.ts';
 
 const ORDER = 17;
 
@@ -16,7 +16,7 @@ type Facts = Pick<ImageFacts, 'runscVersion' | 'typesRelease'>;
  * @see gVisor runsc/boot/controller.go: containerManager.Restore; runsc/boot/loader.go: popVersionFromCheckpoint (until 2025-03-12)
  */
 export const runscVersion = defineGate('runsc-version', ['runscVersion', 'typesRelease'], (image, _host, rules): GateAnswer => {
-  const restoring = rules.restoring?.trim().replace(/^runsc version\s+/, '') ?? null;
+  const restoring = rules.restoring === null ? null : versionText(rules.restoring);
   if (restoring === null || restoring === '') {
     const details = { image: image.runscVersion?.value ?? null };
     return notChecked(reason('CKPT1303', ORDER, 'the version of the restoring runsc was not given', details));

@@ -66,8 +66,12 @@ describe('release tags', () => {
     expect(new Set(RELEASE_TAGS.map((tag) => tag.name)).size).toBe(RELEASE_TAGS.length);
   });
 
+  it('are read from what `runsc --version` prints', () => {
+    expect(parseRunscVersion('runsc version release-20260817.0\nspec: 1.2.0\n')?.text).toBe('release-20260817.0');
+  });
+
   it('decide by the chain of releases where the tag is known, else by date', () => {
-    const change = { date: '20251021', firstRelease: 'release-20251103.0' };
+    const change = { date: '20251021', firstRelease: 'release-20251103.0', distance: 4 };
     const has = (text: string) => {
       const version = parseRunscVersion(text);
       return version !== null && containsChange(version, change);
@@ -75,12 +79,16 @@ describe('release tags', () => {
     // The tag release-20251020.0 is a commit of 2025-10-21 from before the change of that day.
     expect(has('release-20251020.0')).toBe(false);
     expect(has('release-20251103.0')).toBe(true);
+    // Builds behind a tag are counted in commits.
+    expect(has('release-20251020.0-3-g0123456789ab')).toBe(false);
+    expect(has('release-20251020.0-4-g0123456789ab')).toBe(true);
+    expect(has('release-20251013.0-400-g0123456789ab')).toBe(false);
     expect(has('20251020')).toBe(false);
     expect(has('20251021')).toBe(true);
     expect(
       containsChange(
         { text: 'x', date: '20251021', tag: releaseTag('release-20251103.0') ?? null, commitsAfter: 0, bareDate: false },
-        { date: '20251022', firstRelease: 'release-x' },
+        { date: '20251022', firstRelease: 'release-x', distance: 1 },
       ),
     ).toBe(false);
   });

@@ -158,9 +158,21 @@ describe('gate fpu-state', () => {
       expect(answer([state], area(2432), magic.from)).toEqual(DIES);
     });
 
+    it('takes the size of all components that the CPU has before 2023-06-02, of the enabled ones since', () => {
+      const sizes = boundary('fpu-area-enabled');
+      const state = fpu(0xa2n, { length: 2688 });
+      const wide = hostWithXcr0(0x7n, { identity: { ...NO_IDENTITY, xsaveSizes: { enabled: 832, maximum: 2696 } } });
+      expect(answer([state], wide, sizes.before)).toEqual(DIES);
+      expect(answer([state], wide, sizes.from)).toEqual(unsupported(text('0x7', '0xa2')));
+    });
+
     it('looks at no MXCSR', () => {
       expect(answer([fpu(0x3n, { mxcsr: 0x2_1f80 })], hostWithXcr0(0x7n), before)).toEqual(PASS);
     });
+  });
+
+  it('does not pass a state of unknown shape', () => {
+    expect(answer([fpu(0x3n, { length: 0 })], host())).toEqual({ outcome: 'unknown', codes: ['CKPT1804'], error: undefined });
   });
 
   describe('MXCSR', () => {
