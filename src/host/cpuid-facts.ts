@@ -2,7 +2,7 @@
 import { featuresOfCpuid } from '../cpu/cpuid-features.ts';
 import type { CpuidTable } from '../cpu/cpuid-table.ts';
 import { cacheLineOf, xcr0Of } from '../cpu/identity.ts';
-import { agreed, agreedFeature, allBits, known, NO_BITS, unknown } from './facts.ts';
+import { agreed, agreedFeature, allBits, type CpuLabels, known, NO_BITS, unknown } from './facts.ts';
 import type { Fact, FeatureFact, KnownBits } from './host.ts';
 
 /** The facts of a host that CPUID decides. */
@@ -57,48 +57,57 @@ export function cpuidFacts(table: CpuidTable, direct: boolean): CpuidFacts {
   };
 }
 
-/** What the logical CPUs of one machine prove together; where they differ, nothing. */
-export function agreedFacts(all: readonly CpuidFacts[], labels: readonly string[]): CpuidFacts {
-  const [first] = all;
-  if (first === undefined) throw new Error('no logical CPU');
-  if (all.length === 1) return first;
+/** The facts of one logical CPU. */
+export interface CpuFacts {
+  /** `CPU 3`. */
+  readonly label: string;
+  readonly facts: CpuidFacts;
+}
+
+/**
+ * What the logical CPUs of one machine prove together; where one differs from the first, nothing.
+ *
+ * The facts of a CPU are let go of before those of the next one are asked for, so `cpus` may make them as it goes.
+ */
+export function agreedFacts(cpus: Iterable<CpuFacts>): CpuidFacts {
+  let first: CpuFacts | null = null;
+  let together: CpuidFacts | null = null;
   const features = new Map<string, FeatureFact>();
-  for (const name of first.features.keys()) {
-    features.set(
-      name,
-      agreedFeature(
-        all.map((facts) => facts.features.get(name) ?? { presence: 'unknown', source: 'not in the table' }),
-        labels,
-      ),
-    );
+  for (const cpu of cpus) {
+    if (first === null || together === null) {
+      first = cpu;
+      together = cpu.facts;
+      continue;
+    }
+    const labels: CpuLabels = [first.label, cpu.label];
+    for (const [name, fact] of first.facts.features) {
+      if (features.has(name)) continue;
+      const both = agreedFeature(fact, cpu.facts.features.get(name) ?? NOT_IN_TABLE, labels);
+      if (both !== fact) features.set(name, both);
+    }
+    together = agreedWith(together, first.facts, cpu.facts, labels);
   }
+  if (together === null) throw new Error('no logical CPU');
+  return { ...together, features: new Map([...together.features, ...features]) };
+}
+
+const NOT_IN_TABLE: FeatureFact = { presence: 'unknown', source: 'not in the table' };
+
+/** `together` without what differs between the first and another CPU; the features aside. A fact that is not the first one's any more stays. */
+function agreedWith(together: CpuidFacts, first: CpuidFacts, other: CpuidFacts, labels: CpuLabels): CpuidFacts {
+  const both = <T>(now: Fact<T>, a: Fact<T>, b: Fact<T>, show: (value: T) => string): Fact<T> =>
+    now === a ? agreed(a, b, labels, show) : now;
   return {
-    features,
-    cacheLine: agreed(
-      all.map((facts) => facts.cacheLine),
-      labels,
-      String,
-    ),
-    useXsave: agreed(
-      all.map((facts) => facts.useXsave),
-      labels,
-      (value) => (value ? 'XSAVE' : 'no XSAVE'),
-    ),
-    xcr0: agreed(
-      all.map((facts) => facts.xcr0),
-      labels,
-      (value) => `0x${value.toString(16)}`,
-    ),
+    features: together.features,
+    cacheLine: both(together.cacheLine, first.cacheLine, other.cacheLine, String),
+    useXsave: both(together.useXsave, first.useXsave, other.useXsave, (value) => (value ? 'XSAVE' : 'no XSAVE')),
+    xcr0: both(together.xcr0, first.xcr0, other.xcr0, (value) => `0x${value.toString(16)}`),
     xcr0Known: {
-      set: all.reduce((bits, facts) => bits & facts.xcr0Known.set, first.xcr0Known.set),
-      clear: all.reduce((bits, facts) => bits & facts.xcr0Known.clear, first.xcr0Known.clear),
+      set: together.xcr0Known.set & other.xcr0Known.set,
+      clear: together.xcr0Known.clear & other.xcr0Known.clear,
     },
-    notEnabled: all.reduce((bits, facts) => bits & facts.notEnabled, first.notEnabled),
-    hypervisor: agreed(
-      all.map((facts) => facts.hypervisor),
-      labels,
-      (value) => value,
-    ),
+    notEnabled: together.notEnabled & other.notEnabled,
+    hypervisor: both(together.hypervisor, first.hypervisor, other.hypervisor, (value) => value),
   };
 }
 

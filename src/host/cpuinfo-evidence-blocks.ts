@@ -2,6 +2,7 @@
 import { known, unknown } from './facts.ts';
 import type { Fact } from './host.ts';
 import { hostError, quoteLine } from './host-text.ts';
+import { checkLogicalCpus } from './logical-cpus.ts';
 
 /** One logical CPU of a page. */
 export interface CpuinfoBlock {
@@ -27,10 +28,11 @@ interface Draft {
 
 /**
  * Splits a page into its logical CPUs; none when no line has the wanted key (`flags` on x86, `Features` on arm64). A block begins at
- * `processor`; lines before the first one (or a page without any) are one block. The last word of a text that does not end with
- * its line is dropped with it, because it may be the beginning of another flag.
+ * `processor`; lines before the first one (or a page without any) are one block. Of a last line without a line feed, the last flag or
+ * the value is dropped, because it may be the beginning of another one.
  *
- * @throws CkptError `bad-host` for a line that is no `key : value`, a key or a CPU that comes twice, and a CPU without flags
+ * @throws CkptError `bad-host` for a line that is no `key : value`, a key or a CPU that comes twice, and a CPU without flags;
+ * `over-limit` for too many logical CPUs
  */
 export function cpuinfoBlocks(text: string, flagsKey: 'flags' | 'Features'): readonly CpuinfoBlock[] {
   const drafts: Draft[] = [];
@@ -42,10 +44,16 @@ export function cpuinfoBlocks(text: string, flagsKey: 'flags' | 'Features'): rea
     const line = index + 1;
     const content = raw.trim();
     if (content === '') continue;
+    const cut = index === lines.length - 1;
     const colon = content.indexOf(':');
     if (colon < 0) throw hostError('bad-host', line, 'a line `key : value` of /proc/cpuinfo', quoteLine(content), WHOLE_HINT);
     const key = content.slice(0, colon).trim();
     const value = content.slice(colon + 1).trim();
+    // The value may have lost its end; that more lines follow the flags is certain.
+    if (cut && key !== flagsKey && current !== null) {
+      if (key !== 'processor' && current.flags !== null) current.whole = true;
+      break;
+    }
     if (key === 'processor' || current === null) {
       const label = key === 'processor' ? `CPU ${value}` : 'CPU';
       if (labels.has(label))
@@ -57,6 +65,7 @@ export function cpuinfoBlocks(text: string, flagsKey: 'flags' | 'Features'): rea
           'Give the page of one machine',
         );
       labels.add(label);
+      checkLogicalCpus(labels.size, line);
       current = { label, line, fields: new Map(), flags: null, whole: false };
       drafts.push(current);
       if (key === 'processor') continue;
@@ -64,8 +73,7 @@ export function cpuinfoBlocks(text: string, flagsKey: 'flags' | 'Features'): rea
     if (current.flags !== null) current.whole = true;
     if (key === flagsKey) {
       if (current.flags !== null) throw hostError('bad-host', line, `one line ${flagsKey} for each logical CPU`, 'a second one');
-      const cut = index === lines.length - 1 && /\S$/.test(raw);
-      current.flags = wordsOf(cut ? value.replace(/\S+$/, '') : value, known);
+      current.flags = wordsOf(cut && content.length === raw.trimStart().length ? withoutLastWord(value) : value, known);
     } else if (key !== '') {
       if (current.fields.has(key))
         throw hostError('bad-host', line, 'every key once for each logical CPU', `${quoteLine(key)} a second time`);
@@ -104,6 +112,12 @@ function finish(draft: Draft, flagsKey: string): CpuinfoBlock {
       return value === undefined || !DECIMAL.test(value) ? null : Number(value);
     },
   };
+}
+
+function withoutLastWord(value: string): string {
+  let end = value.length;
+  while (end > 0 && value.charAt(end - 1).trim() !== '') end--;
+  return value.slice(0, end);
 }
 
 function wordsOf(value: string, known: Map<string, ReadonlySet<string>>): ReadonlySet<string> {

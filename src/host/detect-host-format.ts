@@ -71,7 +71,7 @@ function formatOfLine(line: TextLine, before: HostFormat | null): HostFormat | n
 }
 
 function isFeatureList(text: string): boolean {
-  if (!/^[a-z0-9_]+(?:,[a-z0-9_]+)*$/.test(text)) return false;
+  if (!/^[a-z0-9_,]+$/.test(text) || text.startsWith(',') || text.endsWith(',') || text.includes(',,')) return false;
   const names = text.split(',', NAMES_LOOKED_AT);
   const features = names.filter((name) => findFeature('amd64', name) !== undefined || findFeature('arm64', name) !== undefined);
   return features.length * 2 > names.length;

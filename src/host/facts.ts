@@ -21,25 +21,21 @@ export const NO_BITS: KnownBits = { set: 0n, clear: 0n };
 
 const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 
-/** The same fact of several logical CPUs: what they agree on, else unknown. `labels` name the CPUs in the same order. */
-export function agreed<T>(facts: readonly Fact<T>[], labels: readonly string[], show: (value: T) => string): Fact<T> {
-  const [first, ...others] = facts;
-  if (first === undefined) return unknown('there is no logical CPU');
-  const different = others.findIndex((fact) => fact.value !== first.value);
-  if (different < 0) return first;
-  const other = others[different];
-  const say = (fact: Fact<T> | undefined): string => (fact === undefined || fact.value === null ? 'unknown' : show(fact.value));
-  return unknown(`logical CPUs differ: ${labels[0]} has ${say(first)}, ${labels[different + 1]} has ${say(other)}`);
+/** Names of two logical CPUs that are compared. */
+export type CpuLabels = readonly [one: string, other: string];
+
+/** The same fact of two logical CPUs: the first one's where they agree, else unknown. */
+export function agreed<T>(one: Fact<T>, other: Fact<T>, labels: CpuLabels, show: (value: T) => string): Fact<T> {
+  if (one.value === other.value) return one;
+  const say = (fact: Fact<T>): string => (fact.value === null ? 'unknown' : show(fact.value));
+  return unknown(`logical CPUs differ: ${labels[0]} has ${say(one)}, ${labels[1]} has ${say(other)}`);
 }
 
-/** The same feature on several logical CPUs: what they agree on, else unknown. */
-export function agreedFeature(facts: readonly FeatureFact[], labels: readonly string[]): FeatureFact {
-  const [first, ...others] = facts;
-  if (first === undefined) return { presence: 'unknown', source: 'there is no logical CPU' };
-  const different = others.findIndex((fact) => fact.presence !== first.presence);
-  if (different < 0) return first;
+/** The same feature on two logical CPUs: the first one's where they agree, else unknown. */
+export function agreedFeature(one: FeatureFact, other: FeatureFact, labels: CpuLabels): FeatureFact {
+  if (one.presence === other.presence) return one;
   return {
     presence: 'unknown',
-    source: `logical CPUs differ: ${first.presence} on ${labels[0]}, ${others[different]?.presence} on ${labels[different + 1]}; runsc reads whichever CPU it runs on`,
+    source: `logical CPUs differ: ${one.presence} on ${labels[0]}, ${other.presence} on ${labels[1]}; runsc reads whichever CPU it runs on`,
   };
 }

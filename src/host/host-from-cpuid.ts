@@ -1,7 +1,7 @@
 /** A host out of raw CPUID. */
 import type { CpuidTable } from '../cpu/cpuid-table.ts';
 import { identityOfCpuid } from '../cpu/identity.ts';
-import { agreedFacts, type CpuidFacts, cpuidFacts } from './cpuid-facts.ts';
+import { agreedFacts, type CpuFacts, type CpuidFacts, cpuidFacts } from './cpuid-facts.ts';
 import { COMPARED_LEAVES } from './cpuid-questions.ts';
 import { known, unknown } from './facts.ts';
 import type { Host, HostSource } from './host.ts';
@@ -77,28 +77,30 @@ export function hostFromProbe(name: string, report: ProbeReport, provenance: str
   };
 }
 
+/** Logical CPUs that a note names. */
+const NAMED_CPUS = 8;
+
+/** Of CPUs with the same answers one is looked at. */
 function factsOfCpus(cpus: readonly DumpedCpu[], direct: boolean): { facts: CpuidFacts; notes: string[] } {
-  const kinds = new Map<string, DumpedCpu[]>();
+  const kinds = new Map<string, DumpedCpu>();
   for (const cpu of cpus) {
     const key = comparedKey(cpu.table);
-    const same = kinds.get(key);
-    if (same === undefined) kinds.set(key, [cpu]);
-    else same.push(cpu);
+    if (!kinds.has(key)) kinds.set(key, cpu);
   }
-  const representatives = [...kinds.values()].flatMap((same) => same.slice(0, 1));
-  const facts = agreedFacts(
-    representatives.map((cpu) => cpuidFacts(cpu.table, direct)),
-    representatives.map((cpu) => cpu.label),
-  );
-  const shown = representatives.slice(0, 8).map((cpu) => cpu.label);
-  const labels = `${shown.join(', ')}${shown.length < representatives.length ? ', …' : ''}`;
-  const notes =
-    kinds.size > 1
-      ? [
-          `the logical CPUs are not alike (${labels}): what differs between them is unknown, because runsc reads whichever CPU it runs on`,
-        ]
-      : [];
-  return { facts, notes };
+  const facts = agreedFacts(factsOfEach(kinds.values(), direct));
+  if (kinds.size === 1) return { facts, notes: [] };
+  const shown = [...kinds.values()].slice(0, NAMED_CPUS).map((cpu) => cpu.label);
+  const labels = `${shown.join(', ')}${shown.length < kinds.size ? ', …' : ''}`;
+  return {
+    facts,
+    notes: [
+      `the logical CPUs are not alike (${labels}): what differs between them is unknown, because runsc reads whichever CPU it runs on`,
+    ],
+  };
+}
+
+function* factsOfEach(cpus: Iterable<DumpedCpu>, direct: boolean): Generator<CpuFacts> {
+  for (const { label, table } of cpus) yield { label, facts: cpuidFacts(table, direct) };
 }
 
 /** The compared leaves as text, without what differs by nature: APIC id and logical processors (leaf 1 EBX[31:16]), sizes (leaf 0xd EBX). */

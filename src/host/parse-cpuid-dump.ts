@@ -1,6 +1,8 @@
 /** The raw output of `cpuid` and `kcpuid`. */
 import { type CpuidEntry, CpuidTable } from '../cpu/cpuid-table.ts';
 import { hostError, quoteLine, type TextLine, textLines } from './host-text.ts';
+import { addOmittedZeros } from './kcpuid-omissions.ts';
+import { checkLogicalCpus } from './logical-cpus.ts';
 import { HIGHEST_SUBLEAF, parseLeafLine } from './parse-leaf-line.ts';
 
 /** CPUID of one logical CPU out of a dump. */
@@ -30,7 +32,8 @@ export function isKcpuidLine(line: string): boolean {
 /**
  * Parses the output of `cpuid -r` (one section for each logical CPU), `cpuid -1 -r` or `kcpuid -r`.
  *
- * @throws CkptError `bad-host` with the line for anything else in it, for a leaf or a CPU that comes twice, and for a CPU without leaves 0 and 1.
+ * @throws CkptError `bad-host` with the line for anything else in it (a line that is cut off, too), for a leaf or a CPU that comes
+ * twice, and for a CPU without leaves 0 and 1; `over-limit` for too many logical CPUs.
  * @see Todd Allen's cpuid; Linux tools/arch/x86/kcpuid/kcpuid.c
  */
 export function parseCpuidDump(text: string): CpuidDump {
@@ -46,6 +49,7 @@ function parseCpuid(lines: readonly TextLine[]): CpuidDump {
       throw hostError('bad-host', line, 'the dump of one host', 'a second dump', 'Give each host its own file');
     const entries = new Map<string, CpuidEntry>();
     cpus.set(label, entries);
+    checkLogicalCpus(cpus.size, line);
     return entries;
   };
   for (const line of lines) {
@@ -70,18 +74,17 @@ function parseCpuid(lines: readonly TextLine[]): CpuidDump {
   return { tool: 'cpuid', cpus: [...cpus].map(([label, entries]) => ({ label, table: checkedTable(label, entries) })) };
 }
 
-/**
- * kcpuid describes one logical CPU. It leaves out every leaf and subleaf whose four registers are 0: within the range that a CPU
- * names, what is not there is 0.
- */
+/** kcpuid describes one logical CPU. What it leaves out, {@link addOmittedZeros} adds. */
 function parseKcpuid(lines: readonly TextLine[]): CpuidDump {
   const entries = new Map<string, CpuidEntry>();
+  const opened = new Set<number>();
   let leafOfSubleaves: number | null = null;
   for (const line of lines) {
     if (KCPUID_HEADER.test(line.text)) continue;
     const opening = KCPUID_SUBLEAVES.exec(line.text);
     if (opening?.[1] !== undefined) {
       leafOfSubleaves = Number.parseInt(opening[1], 16);
+      opened.add(leafOfSubleaves);
       continue;
     }
     const match = KCPUID_LINE.exec(line.text);
@@ -98,19 +101,8 @@ function parseKcpuid(lines: readonly TextLine[]): CpuidDump {
     addEntry(entries, [leaf, subleaf, eax ?? 0, ebx ?? 0, ecx ?? 0, edx ?? 0], line);
     if (isLeaf) leafOfSubleaves = null;
   }
-  for (const first of [0, 0x8000_0000]) {
-    const highest = entries.get(`${first}/0`)?.[2];
-    if (highest === undefined || highest < first || highest - first > 0xffff) continue;
-    for (let leaf = first; leaf <= highest; leaf++) addZeros(entries, leaf, leaf === 0xd ? 2 : 1);
-  }
+  addOmittedZeros(entries, opened);
   return { tool: 'kcpuid', cpus: [{ label: 'CPU', table: checkedTable('CPU', entries) }] };
-}
-
-function addZeros(entries: Map<string, CpuidEntry>, leaf: number, subleaves: number): void {
-  for (let subleaf = 0; subleaf < subleaves; subleaf++) {
-    const key = `${leaf}/${subleaf}`;
-    if (!entries.has(key)) entries.set(key, [leaf, subleaf, 0, 0, 0, 0]);
-  }
 }
 
 function addEntry(entries: Map<string, CpuidEntry>, entry: CpuidEntry, line: TextLine): void {

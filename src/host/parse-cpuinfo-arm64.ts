@@ -31,10 +31,10 @@ const SOURCE = '/proc/cpuinfo: Features, which Linux prints from the word it pas
  */
 export function parseCpuinfoArm64(text: string): CpuinfoArm64Evidence {
   const blocks = cpuinfoBlocks(text, 'Features');
-  const [first, ...others] = blocks;
+  const [first] = blocks;
   if (first === undefined) throw hostError('unknown-format', null, 'a line `Features : …` of /proc/cpuinfo on arm64', 'none');
   for (const block of blocks) checkIs64Bit(block);
-  const lists = [first.flags, ...others.map((block) => block.flags)];
+  const lists = [...new Set(blocks.map((block) => block.flags))];
   const whole = blocks.every((block) => block.whole);
   const features = new Map<string, FeatureFact>();
   for (const { name } of ARM64_FEATURES) features.set(name, judge(name, lists, whole));
@@ -51,7 +51,7 @@ export function parseCpuinfoArm64(text: string): CpuinfoArm64Evidence {
       ...(whole ? [] : [CUT]),
       ...(alike ? [] : ['logical CPUs differ in their Features; what differs is unknown']),
       ...(kinds.length > 1
-        ? [`this machine has CPUs of several kinds: ${kinds.map((kind) => kind.brand ?? hex(kind.part ?? 0)).join(', ')}`]
+        ? [`this machine has CPUs of several kinds: ${namesOf(kinds)}`]
         : []),
     ],
   };
@@ -101,6 +101,14 @@ function kindsOf(blocks: readonly CpuinfoBlock[]): CpuIdentity[] {
     kinds.set(`${implementer}/${variant}/${part}/${revision}`, identityOfArm64({ implementer, variant, part, revision }));
   }
   return [...kinds.values()];
+}
+
+/** Kinds that a note names. */
+const NAMED_KINDS = 8;
+
+function namesOf(kinds: readonly CpuIdentity[]): string {
+  const names = kinds.slice(0, NAMED_KINDS).map((kind) => kind.brand ?? hex(kind.part ?? 0));
+  return `${names.join(', ')}${kinds.length > NAMED_KINDS ? ', …' : ''}`;
 }
 
 function hexOf(value: string | undefined): number | null {

@@ -84,9 +84,17 @@ export function parseCpuinfoX86(text: string): CpuinfoX86Evidence {
       writer === 'linux' ? ASSUMPTION : WRITER_NOTES[writer],
       ...(mixed.length === 0
         ? []
-        : [`logical CPUs differ in these flags: ${mixed.join(' ')}; runsc reads whichever CPU it runs on`]),
+        : [`logical CPUs differ in these flags: ${someOf(mixed)}; runsc reads whichever CPU it runs on`]),
     ],
   };
+}
+
+/** Flags that a note names; Linux has a few hundred. */
+const NAMED_FLAGS = 64;
+
+function someOf(flags: readonly string[]): string {
+  const more = flags.length - NAMED_FLAGS;
+  return `${flags.slice(0, NAMED_FLAGS).join(' ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function summaryOf(blocks: readonly CpuinfoBlock[]): CpuinfoSummary {
@@ -99,7 +107,7 @@ function summaryOf(blocks: readonly CpuinfoBlock[]): CpuinfoSummary {
     for (const flag of list) anywhere.add(flag);
   }
   const levels = blocks.map((block) => block.number('cpuid level'));
-  const bugs = blocks.map((block) => block.fields.get('bugs'));
+  const bugs = [...new Set(blocks.map((block) => block.fields.get('bugs')))];
   const models = new Map<string, CpuinfoSummary['models'][number]>();
   for (const block of blocks) {
     const one = {

@@ -1,8 +1,9 @@
 /** One line of raw CPUID. */
 import type { CpuidEntry } from '../cpu/cpuid-table.ts';
 
+/** Registers have all their digits: with fewer, the last one could be the rest of a line that was cut off. */
 const LEAF_LINE =
-  /^0x([0-9a-f]{1,8}) 0x([0-9a-f]{1,8}): eax=0x([0-9a-f]{1,8}) ebx=0x([0-9a-f]{1,8}) ecx=0x([0-9a-f]{1,8}) edx=0x([0-9a-f]{1,8})$/;
+  /^0x([0-9a-f]{8}) 0x([0-9a-f]{2,8}): eax=0x([0-9a-f]{8}) ebx=0x([0-9a-f]{8}) ecx=0x([0-9a-f]{8}) edx=0x([0-9a-f]{8})$/;
 
 /** The highest subleaf that a description may name; real ones stay under 64. */
 export const HIGHEST_SUBLEAF = 0xffff;
