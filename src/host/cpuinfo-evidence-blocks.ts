@@ -49,9 +49,10 @@ export function cpuinfoBlocks(text: string, flagsKey: 'flags' | 'Features'): rea
     if (colon < 0) throw hostError('bad-host', line, 'a line `key : value` of /proc/cpuinfo', quoteLine(content), WHOLE_HINT);
     const key = content.slice(0, colon).trim();
     const value = content.slice(colon + 1).trim();
-    // The value may have lost its end; that more lines follow the flags is certain.
-    if (cut && key !== flagsKey && current !== null) {
-      if (key !== 'processor' && current.flags !== null) current.whole = true;
+    if (cut && key !== flagsKey && key !== 'processor' && current !== null) {
+      // The value may have lost its end; that more lines follow the flags, or do not, is certain.
+      if (current.flags === null) current.fields.set(key, '');
+      else current.whole = true;
       break;
     }
     if (key === 'processor' || current === null) {

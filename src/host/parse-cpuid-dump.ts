@@ -124,4 +124,4 @@ function checkedTable(label: string, entries: ReadonlyMap<string, CpuidEntry>): 
   return new CpuidTable(entries.values());
 }
 
-const RAW_HINT = 'Make the dump with `cpuid -r` or `cpuid -1 -r`: only the raw form is read';
+const RAW_HINT = 'Make the dump with `cpuid -r` or `cpuid -1 -r` and copy it whole: only the raw form is read';

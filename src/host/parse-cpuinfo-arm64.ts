@@ -50,9 +50,7 @@ export function parseCpuinfoArm64(text: string): CpuinfoArm64Evidence {
     notes: [
       ...(whole ? [] : [CUT]),
       ...(alike ? [] : ['logical CPUs differ in their Features; what differs is unknown']),
-      ...(kinds.length > 1
-        ? [`this machine has CPUs of several kinds: ${namesOf(kinds)}`]
-        : []),
+      ...(kinds.length > 1 ? [`this machine has CPUs of several kinds: ${namesOf(kinds)}`] : []),
     ],
   };
 }

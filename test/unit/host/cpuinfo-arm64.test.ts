@@ -45,6 +45,14 @@ describe('parseCpuinfoArm64', () => {
     expect(evidence.notes.join()).toMatch(/several kinds/);
   });
 
+  it('names some of very many kinds', () => {
+    const pages = Array.from({ length: 3000 }, (_, cpu) => page(`fp asimd own${cpu}`, cpu, `0x${cpu.toString(16)}`));
+    const evidence = parseCpuinfoArm64(pages.join(''));
+    expect(evidence.cpus).toBe(3000);
+    expect(evidence.notes.join().length).toBeLessThan(500);
+    expect(evidence.hwcap.value).toBeNull();
+  });
+
   it('concludes nothing from a name that a cut page may have lost', () => {
     const evidence = parseCpuinfoArm64('processor : 0\nFeatures : fp asimd aes');
     expect(evidence.features.get('asimd')?.presence).toBe('present');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CkptError } from '../../../src/errors.ts';
+import { MOST_LOGICAL_CPUS } from '../../../src/host/logical-cpus.ts';
 import { parseCpuinfoX86 } from '../../../src/host/parse-cpuinfo-x86.ts';
 import { linuxPage } from './cpuinfo-pages.ts';
 
@@ -109,5 +110,45 @@ describe('pages that are not', () => {
   it('takes carriage returns and odd keys as text', () => {
     const odd = page.replaceAll('\n', '\r\n').replace('microcode', '__proto__');
     expect(parseCpuinfoX86(odd).features.get('xsave')?.presence).toBe('present');
+  });
+});
+
+describe('a page that is cut off', () => {
+  it('does not give the rest of a number for the number', () => {
+    const page = linuxPage({ flags: 'xsave avx' });
+    const cut = parseCpuinfoX86(page.slice(0, page.indexOf('clflush size\t: 64') + 'clflush size\t: 6'.length));
+    expect(cut.cacheLine.value).toBeNull();
+    expect(parseCpuinfoX86(page.slice(0, page.indexOf('address sizes'))).cacheLine.value).toBe(64);
+  });
+
+  it('does not give the beginning of the bugs for all of them', () => {
+    const page = linuxPage({ flags: 'xsave avx', bugs: 'spectre_v1 gds' });
+    const cut = parseCpuinfoX86(page.slice(0, page.indexOf(' gds')));
+    expect(cut.notes.join()).toContain('not whole');
+    expect(cut.features.get('avx2')?.presence).toBe('unknown');
+  });
+
+  it('is refused where a logical CPU has lost its flags', () => {
+    const page = linuxPage({ flags: 'xsave avx' }) + linuxPage({ flags: 'xsave avx', cpu: 1 });
+    expect(codeOf(page.slice(0, page.lastIndexOf('cpu family'))).code).toBe('bad-host');
+    expect(codeOf(page.slice(0, page.lastIndexOf('Intel'))).code).toBe('bad-host');
+  });
+});
+
+describe('pages of a size that no kernel writes', () => {
+  it('with words of a million letters are read', () => {
+    const page = parseCpuinfoX86(`processor : 0\nflags : fpu ${'a'.repeat(1_000_000)} ${'b'.repeat(1_000_000)}`);
+    expect(page.features.get('fpu')?.presence).toBe('present');
+  });
+
+  it('with as many different logical CPUs as Linux has are read, and with more are not', () => {
+    const cpu = (number: number): string =>
+      linuxPage({ flags: `avx own${number}`, cpu: number, model: number, bugs: `bug${number}` });
+    const most = Array.from({ length: MOST_LOGICAL_CPUS }, (_, number) => cpu(number)).join('');
+    const page = parseCpuinfoX86(most);
+    expect(page.cpus).toBe(MOST_LOGICAL_CPUS);
+    expect(page.features.get('avx')?.presence).toBe('present');
+    expect(page.notes.join()).toContain(`and ${MOST_LOGICAL_CPUS - 64} more`);
+    expect(codeOf(most + cpu(MOST_LOGICAL_CPUS)).code).toBe('over-limit');
   });
 });

@@ -50,6 +50,20 @@ describe('the format of a description', () => {
     expect(detectHostFormat(text.replaceAll('\n', '\r\n'), text.length)).toBe(format);
   });
 
+  it.each([
+    ['a list of millions of names', `fpu,lm${',sse'.repeat(3_000_000)}`, 'bad-host'],
+    ['names that nobody knows', `fpu,lm${',a'.repeat(4_000_000)}`, 'unknown-format'],
+    ['commas', ','.repeat(8_000_000), 'unknown-format'],
+    ['a name without an end', 'a'.repeat(8_000_000), 'unknown-format'],
+    ['the beginning of a profile', `"schema"${' '.repeat(4_000_000)}:${' '.repeat(4_000_000)}x`, 'unknown-format'],
+  ])('of one line with %s is an answer', (_what, text, code) => {
+    expect(failure(text).code).toBe(code);
+  });
+
+  it.each(['fpu,lm,', ',fpu,lm', 'fpu,,lm'])('%s is no list of names', (text) => {
+    expect(failure(text).code).toBe('unknown-format');
+  });
+
   it('is one format, not two', () => {
     for (const [format, text] of formats) {
       for (const [other, otherText] of formats) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CkptError } from '../../../src/errors.ts';
 import { hostFromCpuidDump } from '../../../src/host/host-from-cpuid.ts';
+import { MOST_LOGICAL_CPUS } from '../../../src/host/logical-cpus.ts';
 import { parseCpuidDump } from '../../../src/host/parse-cpuid-dump.ts';
 import {
   cpuidText,
@@ -72,6 +73,42 @@ describe('cpuid -r', () => {
     expect(host.notes.join()).toContain('CPU 0, CPU 7');
   });
 
+  it('names the first logical CPU that differs, and stays with it', () => {
+    const cpus = [64, 64, 128, 64, 192].map((line, cpu) => {
+      const info = [0x1, 0, 0x0003_06c3, (line / 8) << 8, 0x1c00_1001, 0x0600_0011] as const;
+      return `CPU ${cpu}:\n${leafLines(withAnswers(SMALL_CPU, [info, [0x7, 0, 0, cpu < 3 ? 0x21 : 0x1, 0, 0]]))}`;
+    });
+    const host = hostFromCpuidDump('a', parseCpuidDump(cpus.join('')));
+    expect(host.cacheLine).toEqual({ value: null, source: 'logical CPUs differ: CPU 0 has 64, CPU 2 has 128' });
+    expect(host.features.get('avx2')?.source).toContain('present on CPU 0, absent on CPU 3');
+    expect(host.features.get('avx')?.presence).toBe('present');
+    expect(host.notes.join()).toContain('(CPU 0, CPU 2, CPU 3, CPU 4)');
+  });
+
+  it('knows of a logical CPU whose part is cut off only what is there', () => {
+    const cut = leafLines(SMALL_CPU.slice(0, 3));
+    const host = hostFromCpuidDump('a', parseCpuidDump(`CPU 0:\n${leafLines(SMALL_CPU)}CPU 1:\n${cut}`));
+    expect(host.features.get('avx')?.presence).toBe('present');
+    for (const name of ['avx2', 'xsaveopt', 'lm', 'bmi1']) expect(host.features.get(name)?.presence).toBe('unknown');
+    expect(host.xcr0.value).toBeNull();
+  });
+
+  it('takes as many logical CPUs as Linux has, each of another kind, and no more', () => {
+    const cpu = (number: number): string =>
+      `CPU ${number}:\n${leafLines([
+        [0x0, 0, 0x1, 0, 0, 0],
+        [0x1, 0, 0, 0x800, number, 0x0600_0011],
+      ])}`;
+    const most = Array.from({ length: MOST_LOGICAL_CPUS }, (_, number) => cpu(number)).join('');
+    const host = hostFromCpuidDump('a', parseCpuidDump(most));
+    expect(host.provenance).toContain('8192 logical CPUs');
+    expect(host.features.get('sse2')?.presence).toBe('present');
+    expect(host.features.get('pni')?.presence).toBe('unknown');
+    const error = failure(most + cpu(MOST_LOGICAL_CPUS));
+    expect(error.code).toBe('over-limit');
+    expect(error.place.line).toBe(MOST_LOGICAL_CPUS * 3 + 1);
+  });
+
   it('says that a host without XSAVE uses none, whatever runsc makes of `xsave`', () => {
     const without = withAnswers(SMALL_CPU, [[0x1, 0, 0x0003_06c3, 0x0010_0800, 0x0000_0001, 0x0600_0011]]);
     const host = hostFromCpuidDump('a', parseCpuidDump(leafLines(without)));
@@ -84,7 +121,8 @@ describe('cpuid -r', () => {
     ['another line', `${cpuidText(SMALL_CPU)}vendor_id = "GenuineIntel"\n`, 'bad-host', 11],
     ['a leaf twice', leafLines([...SMALL_CPU, ...SMALL_CPU.slice(0, 1)]), 'bad-host', 10],
     ['a CPU twice', `CPU 0:\n${leafLines(SMALL_CPU)}CPU 0:\n`, 'bad-host', 11],
-    ['a subleaf that no CPU has', '0x00000000 0x10000: eax=0x0 ebx=0x0 ecx=0x0 edx=0x0', 'bad-host', 1],
+    ['a subleaf that no CPU has', leafLines([[0, 0x1_0000, 0, 0, 0, 0]]), 'bad-host', 1],
+    ['a line that is cut off in its last register', leafLines(SMALL_CPU).slice(0, -4), 'bad-host', 9],
     ['no leaf 1', leafLines(SMALL_CPU.slice(0, 1)), 'bad-host', undefined],
     ['an empty CPU', `CPU 0:\n${leafLines(SMALL_CPU)}CPU 1:\n`, 'bad-host', undefined],
   ])('refuses %s', (_what, text, code, line) => {
