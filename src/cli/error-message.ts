@@ -28,7 +28,7 @@ export function errorMessage(error: unknown, debug: boolean): ErrorMessage {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const where =
     debug && error instanceof Error && error.stack !== undefined
-      ? `${error.stack}\n`
+      ? `${error.stack.split('\n').map(escapeText).join('\n')}\n`
       : 'Set CKPT_DEBUG=1 to see where it happened.\n';
   const text = `ckpt: this is a defect in ckpt: ${escapeText(what)}\nPlease report it to those you have ckpt from, with the command that you gave. ${where}`;
   return { text, exitCode: 70 };

@@ -2,6 +2,7 @@
 import type { FeatureRef } from '../restore/reasons.ts';
 import type { CheckResult } from '../restore/result.ts';
 import { IMPACT_WORDS } from './check-words.ts';
+import { firstOf, withRest } from './long-list.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { table } from './table.ts';
 import { wordList } from './wrap.ts';
@@ -19,12 +20,9 @@ export function featureLines(result: CheckResult, options: TextOptions): string[
   }
   if (unknown.length > 0) {
     lines.push('', style.strong(`Undecided CPU features (${unknown.length})`));
-    lines.push(
-      ...table(
-        unknown.map((feature) => [featureName(feature), feature.evidence]),
-        { indent: 2, width: options.width },
-      ),
-    );
+    const some = firstOf(unknown);
+    const rows = some.shown.map((feature) => [featureName(feature), feature.evidence]);
+    lines.push(...withRest(table(rows, { indent: 2, width: options.width }), some, 2));
   }
   return lines;
 }

@@ -11,6 +11,7 @@ import {
   RULES_WORDS,
   SOURCE_WORDS,
 } from './check-words.ts';
+import { firstOf } from './long-list.ts';
 import { countOf, timeText } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { pairs, table } from './table.ts';
@@ -76,7 +77,7 @@ function imageText(image: CheckedImage): string {
 function gates(result: CheckResult, options: TextOptions): string[] {
   const style = styleFor(options);
   const answered = result.gates.filter((gate) => !isNotLookedAt(gate));
-  const rows = answered.map((gate) => [gate.id, OUTCOME_WORDS[gate.outcome], gate.reasons.map(reasonText).join('\n')]);
+  const rows = answered.map((gate) => [gate.id, OUTCOME_WORDS[gate.outcome], reasonsText(gate.reasons)]);
   const paint = (cell: string, column: number): string =>
     column === 1 ? paintOutcome(outcomeOf(cell, result.gates), style)(cell) : cell;
   return ['', style.strong('Gates'), ...table(rows, { indent: 2, width: options.width, paint }), ...notLookedAt(result, options)];
@@ -92,6 +93,12 @@ function notLookedAt(result: CheckResult, options: TextOptions): string[] {
 
 function outcomeOf(word: string, all: readonly GateResult[]): GateResult['outcome'] {
   return all.find((gate) => OUTCOME_WORDS[gate.outcome] === word)?.outcome ?? 'not-applicable';
+}
+
+/** A line for each reason; every thread can have one of its own. */
+function reasonsText(reasons: readonly Reason[]): string {
+  const { shown, more } = firstOf(reasons);
+  return [...shown.map(reasonText), ...(more === null ? [] : [more])].join('\n');
 }
 
 /** The message of a reason and its code. Features are listed above the gates and not repeated. */

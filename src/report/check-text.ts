@@ -27,18 +27,22 @@ export interface CheckTextOptions extends TextOptions {
 export function renderCheckText(document: CheckDocument, options: CheckTextOptions): string {
   const { verdict, results, errors } = escapeAll(document);
   const [only] = results;
-  const lines: string[] = [];
   if (results.length === 1 && only !== undefined && !options.quiet) {
     // What is wrong with the image itself is said by its gate.
     const others = errors.filter((error) => error.image !== only.image.path);
-    if (others.length > 0) lines.push(summary(verdict, results, others, options), ...unreadable(others, options), '');
-    lines.push(...pairLines([only], options));
-  } else {
-    if (results.length !== 1 || errors.length > 0) lines.push(summary(verdict, results, errors, options));
-    if (results.length > 1) lines.push('');
-    lines.push(...pairTable(results, options), ...unreadable(errors, options));
-    if (!options.quiet) lines.push(...explanations(results.filter(isOpen), options));
+    const first = others.length === 0 ? [] : [summary(verdict, results, others, options), ...unreadable(others, options), ''];
+    return text([...first, ...pairLines([only], options)]);
   }
+  return text([
+    ...(results.length === 1 && errors.length === 0 ? [] : [summary(verdict, results, errors, options)]),
+    ...(results.length > 1 ? [''] : []),
+    ...pairTable(results, options),
+    ...unreadable(errors, options),
+    ...(options.quiet ? [] : explanations(results.filter(isOpen), options)),
+  ]);
+}
+
+function text(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,5 +1,6 @@
 /** Who made a CPU and which one it is, as names and values. */
 import type { CpuIdentity } from '../cpu/identity.ts';
+import { joined } from './long-list.ts';
 import { byteSize } from './quantities.ts';
 
 /** What an image and a host both say of their CPU. */
@@ -17,9 +18,13 @@ export function identityRows(identity: Identity): [name: string, value: string |
     ['brand', identity.brand],
     ['generation', identity.microarchitecture],
     ['signature', signatureText(identity)],
-    ['caches', identity.caches.map((cache) => `L${cache.level} ${cache.type} ${byteSize(cache.size, 'short')}`).join(', ')],
+    ['caches', joined(identity.caches.map(cacheText), ', ')],
     ['addresses', addressesText(identity)],
   ];
+}
+
+function cacheText({ level, type, size }: Identity['caches'][number]): string {
+  return `L${level} ${type} ${byteSize(size, 'short')}`;
 }
 
 function signatureText(identity: Identity): string {

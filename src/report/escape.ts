@@ -10,8 +10,35 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** The text with every unsafe character as `\n`, `\x1b`, `\u202e` or `\u{e0001}`. What is safe stays as it is. */
+/**
+ * The most characters of one string that text shows, with the note that it goes on. Stops an image from filling the terminal with one
+ * version of 15 MB. What people copy is shorter: an annotation with the name of every feature has under 2000.
+ */
+export const LONGEST_TEXT = 4096;
+
+/**
+ * The text with every unsafe character as `\n`, `\x1b`, `\u202e` or `\u{e0001}`. What is safe stays as it is.
+ *
+ * Of a text that would be longer than {@link LONGEST_TEXT} the beginning, with its length as `… (15000000 characters)`.
+ */
 export function escapeText(text: string): string {
+  if (text.length > LONGEST_TEXT) return beginningOf(text);
+  const escaped = escapePart(text);
+  return escaped.length > LONGEST_TEXT ? beginningOf(text) : escaped;
+}
+
+function beginningOf(text: string): string {
+  const note = `… (${text.length} characters)`;
+  let beginning = '';
+  for (const character of text) {
+    const escaped = escapePart(character);
+    if (beginning.length + escaped.length > LONGEST_TEXT - note.length) break;
+    beginning += escaped;
+  }
+  return beginning + note;
+}
+
+function escapePart(text: string): string {
   return text.replace(UNSAFE, (character) => SHORT[character] ?? escapeCharacter(character));
 }
 

@@ -4,6 +4,7 @@ import { SOURCE_WORDS } from './check-words.ts';
 import { identityRows } from './cpu-identity-rows.ts';
 import { escapeAll } from './escape.ts';
 import { byFamily } from './feature-families.ts';
+import { firstOf, withRest } from './long-list.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { pairs, type TableOptions, table } from './table.ts';
 import { hanging } from './wrap.ts';
@@ -122,5 +123,7 @@ function featureLines(host: HostView, options: HostTextOptions): string[] {
 
 function leafLines(host: HostView, options: TextOptions): string[] {
   if (host.leaves.length === 0) return ['', '  no raw CPUID leaves in this evidence'];
-  return ['', styleFor(options).strong(`CPUID (${host.leaves.length})`), ...host.leaves.map((line) => `  ${line}`)];
+  const some = firstOf(host.leaves);
+  const lines = some.shown.map((line) => `  ${line}`);
+  return ['', styleFor(options).strong(`CPUID (${host.leaves.length})`), ...withRest(lines, some, 2)];
 }

@@ -2,6 +2,7 @@
 import type { ImageCpu } from '../inspect-document.ts';
 import { identityRows } from './cpu-identity-rows.ts';
 import { byFamily } from './feature-families.ts';
+import { firstOf, joined, withRest } from './long-list.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { pairs } from './table.ts';
 
@@ -24,9 +25,9 @@ export function cpuLines(cpu: ImageCpu, options: TextOptions & { readonly all: b
     ['AT_HWCAP', cpu.hwcap],
     ['AT_HWCAP2', cpu.hwcap2],
     ['encoding', options.all ? cpu.encoding : null],
-    ['unnamed features', cpu.unnamedFeatures.join(' ')],
+    ['unnamed features', joined(cpu.unnamedFeatures, ' ')],
   ];
-  const groups = byFamily(cpu.features).map(({ family, names }): [string, string] => [family, names.join(' ')]);
+  const groups = byFamily(cpu.features).map(({ family, names }): [string, string] => [family, joined(names, ' ')]);
   return [
     ...pairs(rows, layout),
     '',
@@ -39,8 +40,9 @@ export function cpuLines(cpu: ImageCpu, options: TextOptions & { readonly all: b
 /** The same form as `cpuid -r`, so that the lines can be given to any tool that reads it. */
 function leafLines(leaves: ImageCpu['leaves']): string[] {
   if (leaves.length === 0) return [];
-  const lines = leaves.map(
+  const some = firstOf(leaves);
+  const lines = some.shown.map(
     ([leaf, subleaf, eax, ebx, ecx, edx]) => `    ${leaf} ${subleaf}: eax=${eax} ebx=${ebx} ecx=${ecx} edx=${edx}`,
   );
-  return ['', `  saved CPUID answers (${leaves.length})`, ...lines];
+  return ['', `  saved CPUID answers (${leaves.length})`, ...withRest(lines, some, 4)];
 }

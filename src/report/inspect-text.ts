@@ -1,11 +1,13 @@
 /** What is in an image, for people. */
-import type { ImageContainer, InspectDocument } from '../inspect-document.ts';
+import type { InspectDocument } from '../inspect-document.ts';
 import { escapeAll } from './escape.ts';
+import { containerLines } from './inspect-containers-text.ts';
 import { cpuLines } from './inspect-cpu-text.ts';
 import { processLines } from './inspect-processes-text.ts';
+import { firstOf, withRest } from './long-list.ts';
 import { byteSize, countOf, timeText } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
-import { pairs } from './table.ts';
+import { pairs, type TableOptions } from './table.ts';
 import { hanging } from './wrap.ts';
 
 export interface InspectTextOptions extends TextOptions {
@@ -29,17 +31,17 @@ const FRAMING_WORDS = {
 
 /** Sections of aligned names and values; damage comes first. Ends with one newline. */
 export function renderInspectText(document: InspectDocument, options: InspectTextOptions): string {
-  const safe = escapeAll(document);
+  const { metadata, containers, processes, ...others } = document;
+  // The long lists are escaped where it is known what of them is shown.
+  const safe = escapeAll(others);
   const style = styleFor(options);
   const sections: string[][] = [
     damageLines(safe, options),
     options.summary ? section('Image', summaryLines(safe, options)) : [],
-    options.all && safe.metadata !== undefined
-      ? section('Header metadata', pairs(Object.entries(safe.metadata), indented(options)))
-      : [],
+    options.all && metadata !== undefined ? section('Header metadata', metadataLines(metadata, options)) : [],
     safe.cpu === undefined ? [] : section('CPU that it was saved on', cpuLines(safe.cpu, options)),
-    safe.containers === undefined ? [] : section('Containers', containerLines(safe.containers, options)),
-    safe.processes === undefined ? [] : section('Processes', processLines(safe.processes, options)),
+    containers === undefined ? [] : section('Containers', containerLines(containers, options)),
+    processes === undefined ? [] : section('Processes', processLines(processes, options)),
     safe.memory === undefined ? [] : section('Memory', memoryLines(safe.memory, options)),
     safe.objects === undefined ? [] : section('Kernel objects', objectLines(safe.objects)),
     safe.integrity === undefined ? [] : section('Integrity', integrityLines(safe.integrity, options)),
@@ -54,14 +56,19 @@ export function renderInspectText(document: InspectDocument, options: InspectTex
   }
 }
 
-function damageLines({ damage }: InspectDocument, options: TextOptions): string[] {
+function damageLines({ damage }: Pick<InspectDocument, 'damage'>, options: TextOptions): string[] {
   if (damage === null) return [];
   const style = styleFor(options);
   const message = hanging('  ', damage.message, options.width);
   return [style.bad('DAMAGED: this image cannot be read to its end; what follows is what could be read.'), ...message];
 }
 
-function summaryLines({ image }: InspectDocument, options: TextOptions): string[] {
+function metadataLines(metadata: NonNullable<InspectDocument['metadata']>, options: TextOptions): string[] {
+  const entries = firstOf(Object.entries(metadata));
+  return withRest(pairs(escapeAll(entries.shown), indented(options)), entries, 2);
+}
+
+function summaryLines({ image }: Pick<InspectDocument, 'image'>, options: TextOptions): string[] {
   const { datedByTypes: dated, bytes } = image;
   const version =
     image.runscVersion === null
@@ -89,44 +96,11 @@ function summaryLines({ image }: InspectDocument, options: TextOptions): string[
   );
 }
 
-function containerLines(containers: readonly ImageContainer[] | null, options: InspectTextOptions): string[] {
-  if (containers === null) return ['  not known: the image holds no container specs'];
-  return containers.flatMap((container, index) => [
-    ...(index === 0 ? [] : ['']),
-    ...pairs(
-      [
-        ['name', container.name],
-        ['arguments', container.args.map(quoted).join(' ')],
-        ['directory', container.cwd],
-        ['environment', container.env.length === 0 ? 'empty' : container.env.join(' ')],
-        ['host name', container.hostname],
-        ['root', container.rootReadonly === null ? null : container.rootReadonly ? 'read-only' : 'writable'],
-        [
-          'mounts',
-          container.mounts
-            .map((mount) => (mount.type === null ? mount.destination : `${mount.destination} (${mount.type})`))
-            .join(', '),
-        ],
-        ...(options.all
-          ? Object.entries(container.annotations).map(([name, value], at): [string, string] => [
-              at === 0 ? 'annotations' : ' ',
-              `${name}=${value}`,
-            ])
-          : [['annotations', Object.keys(container.annotations).join(' ')] as [string, string]]),
-      ],
-      indented(options),
-    ),
-  ]);
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
-}
-
 function memoryLines(memory: NonNullable<InspectDocument['memory']> | null, options: TextOptions): string[] {
   if (memory === null) return ['  not known: the pages are in files of their own, which were not given'];
-  const [main, ...others] = memory.files;
-  return pairs(
+  const files = firstOf(memory.files);
+  const [main, ...others] = files.shown;
+  const lines = pairs(
     [
       ['pages', memory.place === 'inline' ? 'in the state file' : 'in pages.img'],
       ['saved', byteSize(memory.committedBytes)],
@@ -138,6 +112,7 @@ function memoryLines(memory: NonNullable<InspectDocument['memory']> | null, opti
     ],
     indented(options),
   );
+  return withRest(lines, files, 2);
 }
 
 function objectLines(objects: NonNullable<InspectDocument['objects']>): string[] {
@@ -160,10 +135,6 @@ function hmacText(hmac: InspectDocument['image']['hmac'], keyVerified: boolean):
   return `${HMAC_WORDS[hmac]}, ${keyVerified ? 'and the given key fits' : 'not verified: no key was given'}`;
 }
 
-function indented(options: TextOptions): {
-  readonly indent: number;
-  readonly width: number;
-  readonly paint: (text: string) => string;
-} {
+function indented(options: TextOptions): TableOptions {
   return { indent: 2, width: options.width, paint: styleFor(options).faint };
 }

@@ -1,4 +1,5 @@
 /** Text in lines. */
+import { joined } from './long-list.ts';
 
 /**
  * Breaks a text at spaces into lines of at most `width` characters; a longer word gets a line of its own. Nothing is lost but the
@@ -27,5 +28,5 @@ export function hanging(first: string, text: string, width: number): string[] {
 
 /** Words in wrapped lines behind an indentation; nothing for no words. */
 export function wordList(words: readonly string[], indent: number, width: number): string[] {
-  return words.length === 0 ? [] : hanging(' '.repeat(indent), words.join(' '), width);
+  return words.length === 0 ? [] : hanging(' '.repeat(indent), joined(words, ' '), width);
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorMessage } from '../../src/cli/error-message.ts';
 import { buildImage, writeImage } from '../support/image-builder.ts';
 import { BIN, ckpt, ON_MILAN, ON_TURIN, ROOT, ZEN5 } from './run-ckpt.ts';
 
@@ -58,6 +59,14 @@ describe('hostile names are escaped in', () => {
     const { stdout, stderr } = ckpt(args());
     expect(stdout + stderr).not.toMatch(ACTS);
     expect(stdout + stderr).toMatch(/\\x1b|\\u001b/);
+  });
+
+  test('the place of a defect, line by line', () => {
+    const error = new Error(`x${HOSTILE}\n${HOSTILE.repeat(1000)}`);
+    const { text } = errorMessage(error, true);
+    expect(text).not.toMatch(ACTS);
+    expect(text).toMatch(/\n {4}at .*\n {4}at /);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThan(5000);
   });
 
   test('JSON, which gives the names back', () => {

@@ -23,7 +23,9 @@ export const containerCount = defineGate('container-count', ['metadata'], (image
     return fail(because, rules, 'container count not present in state file');
   }
   const digits = /^[+-]?\d+$/.test(value);
-  const count = digits ? BigInt(value.replace(/^\+/, '')) : 0n;
+  // Twenty digits are out of range whatever they are; a number of millions of them would take its time.
+  const significant = value.replace(/^[+-]?0*/, '');
+  const count = !digits ? 0n : significant.length > 19 ? MAX_INT64 + 1n : BigInt(value.replace(/^\+/, ''));
   if (!digits || count > MAX_INT64 || count < MIN_INT64) {
     const because = reason('CKPT1102', INVALID, 'container_count is not a number', { value });
     const quoted = quote(value);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapeAll, escapeText } from '../../../src/report/escape.ts';
+import { AMD64_FEATURES } from '../../../src/cpu/features-amd64.ts';
+import { ARM64_FEATURES } from '../../../src/cpu/features-arm64.ts';
+import { escapeAll, escapeText, LONGEST_TEXT } from '../../../src/report/escape.ts';
 import { renderJson } from '../../../src/report/json.ts';
 
 /** Every character that a terminal acts upon, or that cannot be seen. */
@@ -37,6 +39,37 @@ describe('escapeText', () => {
         if (!ACTS.test(text)) expect(escaped).toBe(text);
       }),
     );
+  });
+});
+
+describe('a text that is too long', () => {
+  test('is shown by its beginning and its length', () => {
+    expect(escapeText('1'.repeat(LONGEST_TEXT))).toBe('1'.repeat(LONGEST_TEXT));
+    const note = '… (15000000 characters)';
+    expect(escapeText('1'.repeat(15_000_000))).toBe('1'.repeat(LONGEST_TEXT - note.length) + note);
+    expect(escapeAll({ a: ['x'.repeat(LONGEST_TEXT + 1)] }).a[0]).toMatch(/^x+… \(4097 characters\)$/);
+  });
+
+  test('counts as it is shown, and is cut within no character and no escape', () => {
+    for (const [unit, shown] of [
+      ['\x1b', '\\x1b'],
+      ['👍', '👍'],
+      ['\ud800', '\\ud800'],
+    ] as const)
+      for (const before of ['', 'a', 'ab', 'abc']) {
+        const text = before + unit.repeat(2000);
+        const escaped = escapeText(text);
+        if (before.length + shown.length * 2000 <= LONGEST_TEXT) expect(escaped).toBe(before + shown.repeat(2000));
+        else expect(escaped.replace(`… (${text.length} characters)`, '').slice(before.length).replaceAll(shown, '')).toBe('');
+        expect(escaped.length).toBeLessThanOrEqual(LONGEST_TEXT);
+        expect(escaped).not.toMatch(ACTS);
+        expect(escapeText(escaped)).toBe(escaped);
+      }
+  });
+
+  test('is longer than anything with the name of every feature', () => {
+    for (const features of [AMD64_FEATURES, ARM64_FEATURES])
+      expect(features.map(({ name }) => `${name}:{}`).join(' ').length).toBeLessThan(LONGEST_TEXT / 2);
   });
 });
 

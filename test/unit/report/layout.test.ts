@@ -22,6 +22,17 @@ describe('wrap', () => {
     );
   });
 
+  test('loses nothing of any text, long or short', () => {
+    const wordsOf = (text: string) => text.split(' ').filter((word) => word !== '');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 400 }), fc.integer({ min: 1, max: 60 }), (text, width) => {
+        expect(wrap(text, width).flatMap(wordsOf)).toEqual(wordsOf(text));
+      }),
+    );
+    const long = Array.from({ length: 200_000 }, (_, index) => String(index));
+    expect(wrap(long.join(' '), 80).join(' ').split(' ')).toEqual(long);
+  });
+
   test('indents behind what stands first', () => {
     expect(hanging('  * ', 'one two three four five six', 24)).toEqual(['  * one two three four', '    five six']);
     expect(wordList(['a', 'b'], 4, 80)).toEqual(['    a b']);
