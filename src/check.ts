@@ -14,6 +14,11 @@ import type { CheckDocument, CheckError, CheckResult, GateId } from './restore/r
 import { documentVerdict } from './restore/verdict.ts';
 import { TOOL } from './tool.ts';
 
+export { FORMATS_HINT } from './host/host-text.ts';
+export { RELEASE_TAGS } from './restore/release-tags.ts';
+export { parseRunscVersion } from './restore/runsc-version.ts';
+export { exitCodeOf } from './restore/verdict.ts';
+
 export interface CheckOptions {
   /** Directories with checkpoint.img, state files under any name, or `-`. */
   readonly images: readonly string[];
@@ -77,11 +82,6 @@ function answer(facts: PartialFacts, damage: CkptError | null, host: Host, input
   // Without damage everything was read, so that the facts are complete.
   return damage === null ? evaluate(facts as ImageFacts, host, input) : evaluateUnreadable(facts, damageOf(damage), host, input);
 }
-
-export { FORMATS_HINT } from './host/host-text.ts';
-export { RELEASE_TAGS } from './restore/release-tags.ts';
-export { parseRunscVersion } from './restore/runsc-version.ts';
-export { exitCodeOf } from './restore/verdict.ts';
 
 /** Codes of files that are no image at all, so that there is nothing to say about a restore. */
 const NO_IMAGE: ReadonlySet<string> = new Set([

@@ -164,8 +164,10 @@ function containerOf({ name, spec }: SavedContainer, showEnv: boolean): ImageCon
 }
 
 function processesOf(image: OpenedImage): ImageProcess[] {
-  const byPath = new Map(taskFpuStates(image).map((task) => [task.path, task]));
   const threads = image.kernel?.threads ?? [];
+  const states = image.kernel?.fpStates ?? [];
+  // Both lists are in the order of the graph.
+  const byThread = new Map(taskFpuStates(image).map((task, index) => [states[index]?.thread, task.fpu]));
   const processes = new Map<string, { leader: (typeof threads)[number]; tids: number[]; fpu: ThreadFpu[] }>();
   for (const thread of threads) {
     const id = thread.pid === null ? `object ${thread.objectId}` : String(thread.pid);
@@ -173,17 +175,16 @@ function processesOf(image: OpenedImage): ImageProcess[] {
     if (thread.tid === thread.pid) process.leader = thread;
     if (thread.tid !== null) process.tids.push(thread.tid);
     processes.set(id, process);
-    const state = image.kernel?.fpStates.find((candidate) => candidate.thread === thread);
-    const saved = state === undefined ? undefined : byPath.get(state.path);
-    if (saved === undefined) continue;
+    const fpu = byThread.get(thread);
+    if (fpu === undefined) continue;
     process.fpu.push({
       tid: thread.tid,
       name: thread.name,
-      xstateBv: hex(saved.fpu.xstateBv),
-      components: saved.fpu.components,
-      xcompBv: hexOrNull(saved.fpu.xcompBv),
-      mxcsr: saved.fpu.mxcsr === null ? null : `0x${saved.fpu.mxcsr.toString(16)}`,
-      bytes: saved.fpu.length,
+      xstateBv: hex(fpu.xstateBv),
+      components: fpu.components,
+      xcompBv: hexOrNull(fpu.xcompBv),
+      mxcsr: fpu.mxcsr === null ? null : `0x${fpu.mxcsr.toString(16)}`,
+      bytes: fpu.length,
     });
   }
   return [...processes.values()]

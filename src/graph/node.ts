@@ -7,7 +7,6 @@ import {
   arrayItems,
   type RefValue,
   readValue,
-  type TypeSpec,
   text,
   type ValueAt,
   type WireValue,
@@ -74,25 +73,25 @@ export function typeName(node: Node): string | null {
  * @throws CkptError `unknown-shape` when the node is no struct.
  */
 export function field(node: Node, name: string): Node | null {
-  const value = readNode(node);
-  if (value.kind === 'nil') return null;
-  if (value.kind !== 'struct') throw wrongShape(node, 'a struct', value.kind);
-  const index = typeOf(node.graph, value.typeId)?.fields.indexOf(name) ?? -1;
-  const at = value.fields[index];
+  const { names, positions } = structOf(node);
+  const at = positions[names.indexOf(name)];
   return at === undefined ? null : child(node, at, `.${name}`);
 }
 
 /** All fields of a struct by name, read at once; none for nil. */
 export function fields(node: Node): ReadonlyMap<string, Node> {
-  const value = readNode(node);
-  if (value.kind === 'nil') return new Map();
-  if (value.kind !== 'struct') throw wrongShape(node, 'a struct', value.kind);
-  const names = typeOf(node.graph, value.typeId)?.fields ?? [];
+  const { names, positions } = structOf(node);
   return new Map(
-    value.fields.flatMap((at, index) =>
-      names[index] === undefined ? [] : [[names[index], child(node, at, `.${names[index]}`)]],
-    ),
+    positions.slice(0, names.length).map((at, index) => [names[index] as string, child(node, at, `.${names[index]}`)]),
   );
+}
+
+/** The declared names and the positions of a struct's fields; none for nil. */
+function structOf(node: Node): { readonly names: readonly string[]; readonly positions: readonly ValueAt[] } {
+  const value = readNode(node);
+  if (value.kind === 'nil') return { names: [], positions: [] };
+  if (value.kind !== 'struct') throw wrongShape(node, 'a struct', value.kind);
+  return { names: typeOf(node.graph, value.typeId)?.fields ?? [], positions: value.fields };
 }
 
 /** The field reached by several names, stepping through references and interfaces on the way; null when any step is nil or missing. */
@@ -153,36 +152,35 @@ export function resolve(graph: Graph, ref: RefValue): Node {
   return node;
 }
 
+type ArrayValue = Extract<WireValue, { kind: 'array' }>;
+
+/** The array of a slice or array, and how many of its elements count; null for nil and for a slice of nothing. */
+function arrayOf(target: Node): { readonly array: Node; readonly items: ArrayValue; readonly length: number } | null {
+  const value = readNode(target);
+  if (value.kind === 'slice' && value.ref.root === 0) return null;
+  const array = value.kind === 'slice' ? resolve(target.graph, value.ref) : target;
+  const items = readNode(array);
+  if (items.kind !== 'array') throw wrongShape(array, 'an array', items.kind);
+  return { array, items, length: value.kind === 'slice' ? value.length : items.count };
+}
+
 /** The elements of a slice (up to its length) or array; none for nil. */
 export function* elements(node: Node): Generator<Node> {
   const target = follow(node);
-  if (target === null) return;
-  const value = readNode(target);
-  let array = target;
-  let length = Number.POSITIVE_INFINITY;
-  if (value.kind === 'slice') {
-    if (value.ref.root === 0) return;
-    array = resolve(node.graph, value.ref);
-    length = value.length;
-  }
-  const items = readNode(array);
-  if (items.kind !== 'array') throw wrongShape(array, 'an array', items.kind);
+  const found = target === null ? null : arrayOf(target);
+  if (found === null) return;
   let index = 0;
-  for (const at of arrayItems(node.graph.wire, items)) {
-    if (index >= length) return;
-    yield child(array, at, `[${index++}]`);
+  for (const at of arrayItems(node.graph.wire, found.items)) {
+    if (index >= found.length) return;
+    yield child(found.array, at, `[${index++}]`);
   }
 }
 
 /** How many elements a slice (up to its length) or array has, without reading them; 0 for nil. */
 export function countElements(node: Node): number {
   const target = follow(node);
-  if (target === null) return 0;
-  const value = readNode(target);
-  if (value.kind === 'slice')
-    return value.ref.root === 0 ? 0 : Math.min(value.length, countElements(resolve(node.graph, value.ref)));
-  if (value.kind !== 'array') throw wrongShape(target, 'a slice or an array', value.kind);
-  return value.count;
+  const found = target === null ? null : arrayOf(target);
+  return found === null ? 0 : Math.min(found.length, found.items.count);
 }
 
 /** The entries of a map, in stored order; none for nil. */
@@ -222,38 +220,14 @@ export function string(node: Node | null): string {
 export function byteArray(node: Node | null): Uint8Array | null {
   const target = node === null ? null : follow(node);
   if (target === null) return null;
-  const value = readNode(target);
-  if (value.kind === 'array') return arrayBytes(target.graph.wire, value, value.count);
-  if (value.kind !== 'slice') throw wrongShape(target, 'a byte slice', value.kind);
-  if (value.ref.root === 0) return new Uint8Array(0);
-  const array = resolve(target.graph, value.ref);
-  const items = readNode(array);
-  if (items.kind !== 'array') throw wrongShape(array, 'an array', items.kind);
-  return arrayBytes(target.graph.wire, items, value.length);
-}
-
-/** A type spec with its names: `*pkg/sentry/kernel.Task`. */
-export function specName(graph: Graph, spec: TypeSpec): string {
-  switch (spec.kind) {
-    case 'id':
-      return typeOf(graph, spec.typeId)?.name ?? `type ${spec.typeId}`;
-    case 'pointer':
-      return `*${specName(graph, spec.element)}`;
-    case 'slice':
-      return `[]${specName(graph, spec.element)}`;
-    case 'array':
-      return `[${spec.count}]${specName(graph, spec.element)}`;
-    case 'map':
-      return `map[${specName(graph, spec.key)}]${specName(graph, spec.value)}`;
-    case 'nil':
-      return 'nil';
-  }
+  const found = arrayOf(target);
+  return found === null ? new Uint8Array(0) : arrayBytes(target.graph.wire, found.items, found.length);
 }
 
 /** Positions of the elements of arrays that references lead into, as far as they were needed: by graph, then by array. */
 const elementPositions = new WeakMap<Graph, Map<number, number[]>>();
 
-function element(node: Node, array: Extract<WireValue, { kind: 'array' }>, index: number): Node {
+function element(node: Node, array: ArrayValue, index: number): Node {
   const { graph } = node;
   if (index >= graph.wire.limits.elements) throw deadEnd(node, `an element up to ${graph.wire.limits.elements}`, String(index));
   const arrays = elementPositions.get(graph) ?? new Map<number, number[]>();

@@ -2,7 +2,7 @@
 import type { Arch } from '../../../src/cpu/feature.ts';
 import { featuresOf } from '../../../src/cpu/feature-names.ts';
 import type { FeatureSet } from '../../../src/cpu/feature-set.ts';
-import type { CpuIdentity } from '../../../src/cpu/identity.ts';
+import { type CpuIdentity, UNKNOWN_IDENTITY } from '../../../src/cpu/identity.ts';
 import { componentNames, type FpuState } from '../../../src/cpu/xsave.ts';
 import type { Fact, Host } from '../../../src/host/host.ts';
 import type { ImageFacts, TaskFpu } from '../../../src/restore/image-facts.ts';
@@ -19,23 +19,7 @@ export function noFact<T>(source = 'the example does not say'): Fact<T> {
   return { value: null, source };
 }
 
-export const NO_IDENTITY: CpuIdentity = {
-  arch: 'amd64',
-  vendor: null,
-  brand: null,
-  family: null,
-  model: null,
-  stepping: null,
-  microarchitecture: null,
-  caches: [],
-  physicalAddressBits: null,
-  virtualAddressBits: null,
-  xsaveSizes: null,
-  implementer: null,
-  variant: null,
-  part: null,
-  revision: null,
-};
+export const NO_IDENTITY: CpuIdentity = UNKNOWN_IDENTITY;
 
 /** Features that every amd64 example has. */
 export const BASE_FEATURES = ['pni', 'sse4_2', 'xsave', 'osxsave', 'fpu', 'sse', 'sse2'];
