@@ -19,6 +19,7 @@ export type ErrorLayer =
   | 'cpu'
   | 'pages'
   | 'host'
+  | 'spec'
   | 'key';
 
 /** Stable codes of unreadable input; they never change meaning. */
@@ -73,6 +74,8 @@ export type ErrorCode =
   | 'mixed-formats'
   /** The host description is of a known format but contradicts it. */
   | 'bad-host'
+  /** The OCI runtime spec is not one. */
+  | 'bad-spec'
   /** What was asked for cannot be had on this machine. */
   | 'unsupported';
 
@@ -128,8 +131,16 @@ function describe(place: ErrorPlace, facts: ErrorFacts): string {
   const where = [
     place.line === undefined ? '' : ` at line ${place.line}`,
     place.offset === undefined ? '' : ` at offset ${place.offset}${place.decoded === true ? ' of the decoded body' : ''}`,
+    // The file that was named is told by whoever shows the error; the others of an image are not.
+    sideFile(place.file),
     place.path === undefined ? '' : ` (${place.path})`,
   ].join('');
   const hint = facts.hint === undefined ? '' : `. ${facts.hint}`;
   return `${place.layer}: expected ${facts.expected}, found ${facts.found}${where}${hint}`;
+}
+
+/** ` of pages_meta.img`, when the place is in that file of an image and not in its state file. */
+function sideFile(file: string | undefined): string {
+  const name = /\/(pages(?:_meta)?\.img)$/.exec(file ?? '')?.[1];
+  return name === undefined ? '' : ` of ${name}`;
 }

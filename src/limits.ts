@@ -28,8 +28,16 @@ export interface Limits {
   readonly watchedStructs: number;
   /** Elements of one array, and entries of one map, that are read one by one; skipping has no such ceiling. */
   readonly elements: number;
+  /** Bytes of one process's arguments, and of its environment, that are read out of the saved memory. Linux itself allows a quarter of the stack, 2 MiB. */
+  readonly argumentBytes: number;
+  /** Bytes of the saved memory that one reading of an image collects. Stops a million processes with long arguments from filling memory. */
+  readonly capturedBytes: number;
   /** Bytes of a host description. */
   readonly hostBytes: number;
+  /** Bytes of an OCI runtime spec (config.json). */
+  readonly specBytes: number;
+  /** Values in one document of specs; real ones have under 2,000 for each container. Stops five million empty mounts. */
+  readonly specValues: number;
   /** Bytes of an HMAC key. */
   readonly keyBytes: number;
 }
@@ -46,6 +54,10 @@ export const DEFAULT_LIMITS: Limits = {
   graphs: 1_048_576,
   watchedStructs: 1_048_576,
   elements: 4_194_304,
+  argumentBytes: 2 * 1024 * 1024,
+  capturedBytes: 64 * 1024 * 1024,
   hostBytes: 16 * 1024 * 1024,
+  specBytes: 16 * 1024 * 1024,
+  specValues: 524_288,
   keyBytes: 65_536,
 };

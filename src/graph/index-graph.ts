@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts';
 import { KIND, kindName } from '../wire/kinds.ts';
 import { readFields } from '../wire/read-type.ts';
 import { readBytes, text } from '../wire/read-value.ts';
-import { NEED_MORE, type ScanState, scanVarint, skipValue, TAGGED, varintEnd } from '../wire/skip-value.ts';
+import { beginScan, NEED_MORE, type ScanState, scanVarint, skipValue, TAGGED, varintEnd } from '../wire/skip-value.ts';
 import type { WireCursor } from '../wire/varint.ts';
 import type { DeclaredType, Found, Graph } from './graph.ts';
 
@@ -49,18 +49,7 @@ export function beginGraph(
   }
   const guess = Math.min(objects, 4096);
   return {
-    scan: {
-      bytes: new Uint8Array(0),
-      end: 0,
-      base,
-      limits,
-      needed: 0,
-      watch: new Uint8Array(0),
-      hits: [],
-      references: new Uint8Array(guess / 8 + 1),
-      topReference: 0,
-      topTypeId: 0,
-    },
+    scan: beginScan({ bytes: new Uint8Array(0), end: 0, base, limits }, new Uint8Array(guess / 8 + 1)),
     number,
     wanted: objects,
     position: 0,
@@ -106,14 +95,7 @@ export function advance(state: GraphScan, bytes: Uint8Array, end: number): boole
  */
 export function finishGraph(state: GraphScan): Graph {
   const { scan } = state;
-  const graph: Graph = {
-    number: state.number,
-    wire: { bytes: scan.bytes.subarray(0, state.position), end: state.position, base: scan.base, limits: scan.limits },
-    types: state.types,
-    ids: state.ids.subarray(0, state.count),
-    positions: state.positions.subarray(0, state.count),
-    found: state.found,
-  };
+  const graph = indexedSoFar(state);
   if (scan.topTypeId > state.types.length) {
     throw new CkptError(
       'dangling-reference',
@@ -125,8 +107,20 @@ export function finishGraph(state: GraphScan): Graph {
       },
     );
   }
-  checkReferences(graph, scan.references ?? new Uint8Array(0), scan.topReference);
+  checkReferences(graph, scan.references, scan.topReference);
   return graph;
+}
+
+/** The objects and types that were indexed, whole each, as a graph; its references are not checked and may lead nowhere. */
+export function indexedSoFar({ scan, number, position, types, ids, positions, count, found }: GraphScan): Graph {
+  return {
+    number,
+    wire: { bytes: scan.bytes.subarray(0, position), end: position, base: scan.base, limits: scan.limits },
+    types,
+    ids: ids.subarray(0, count),
+    positions: positions.subarray(0, count),
+    found,
+  };
 }
 
 function checkReferences(graph: Graph, seen: Uint8Array, top: number): void {

@@ -57,9 +57,29 @@ export function foundNode(graph: Graph, objectId: number, position: number): Nod
 }
 
 /** Reads a node's value, shallowly. */
-export function readNode(node: Node): WireValue {
-  return readValue(node.graph.wire, node.at);
+export function readNode({ graph, at }: Node): WireValue {
+  const { wire } = graph;
+  const start =
+    at.kind === KIND.struct ? at.position : at.kind === TAGGED && wire.bytes[at.position] === KIND.struct ? at.position + 1 : -1;
+  if (start < 0) return readValue(wire, at);
+  let structs = recent.get(graph);
+  if (structs === undefined) {
+    structs = Array.from({ length: STRUCTS_KEPT }, () => undefined);
+    recent.set(graph, structs);
+  }
+  const before = structs[start % STRUCTS_KEPT];
+  if (before?.start === start) return before.value;
+  const value = readValue(wire, at);
+  if (value.kind === 'struct' && value.fields.length <= FIELDS_KEPT) structs[start % STRUCTS_KEPT] = { start, value };
+  return value;
 }
+
+/** Structs that were read last, by graph: readers ask the same few for one field after another. */
+const recent = new WeakMap<Graph, ({ readonly start: number; readonly value: WireValue } | undefined)[]>();
+
+/** How many structs are kept, and of how many fields at most. Keeps what a hostile graph can fill with them at some megabytes. */
+const STRUCTS_KEPT = 1024;
+const FIELDS_KEPT = 128;
 
 /** The declared type of a struct node, or null for other values and unregistered structs. */
 export function typeName(node: Node): string | null {
@@ -154,14 +174,33 @@ export function resolve(graph: Graph, ref: RefValue): Node {
 
 type ArrayValue = Extract<WireValue, { kind: 'array' }>;
 
+interface FoundArray {
+  readonly array: Node;
+  /** Null for an array whose elements are all zero, which is saved as nil. */
+  readonly items: ArrayValue | null;
+  readonly length: number;
+}
+
 /** The array of a slice or array, and how many of its elements count; null for nil and for a slice of nothing. */
-function arrayOf(target: Node): { readonly array: Node; readonly items: ArrayValue; readonly length: number } | null {
+function arrayOf(target: Node): FoundArray | null {
   const value = readNode(target);
   if (value.kind === 'slice' && value.ref.root === 0) return null;
   const array = value.kind === 'slice' ? resolve(target.graph, value.ref) : target;
   const items = readNode(array);
+  if (items.kind === 'nil' && value.kind === 'slice') return { array, items: null, length: checkedLength(array, value.length) };
   if (items.kind !== 'array') throw wrongShape(array, 'an array', items.kind);
   return { array, items, length: value.kind === 'slice' ? value.length : items.count };
+}
+
+/** The length of a slice over zeros, of which the image holds not one: it could claim any number of them. */
+function checkedLength(array: Node, length: number): number {
+  const { elements: most } = array.graph.wire.limits;
+  if (length <= most) return length;
+  throw new CkptError(
+    'over-limit',
+    { layer: 'graph', path: pathOf(array) },
+    { expected: `at most ${most} elements that are all zero`, found: String(length), hint: 'The image is damaged or hostile' },
+  );
 }
 
 /** The elements of a slice (up to its length) or array; none for nil. */
@@ -169,6 +208,10 @@ export function* elements(node: Node): Generator<Node> {
   const target = follow(node);
   const found = target === null ? null : arrayOf(target);
   if (found === null) return;
+  if (found.items === null) {
+    for (let zero = 0; zero < found.length; zero++) yield child(found.array, found.array.at, `[${zero}]`);
+    return;
+  }
   let index = 0;
   for (const at of arrayItems(node.graph.wire, found.items)) {
     if (index >= found.length) return;
@@ -180,7 +223,7 @@ export function* elements(node: Node): Generator<Node> {
 export function countElements(node: Node): number {
   const target = follow(node);
   const found = target === null ? null : arrayOf(target);
-  return found === null ? 0 : Math.min(found.length, found.items.count);
+  return found === null ? 0 : Math.min(found.length, found.items?.count ?? found.length);
 }
 
 /** The entries of a map, in stored order; none for nil. */
@@ -195,16 +238,21 @@ export function mapEntries(node: Node): { key: Node; value: Node }[] {
   }));
 }
 
+/** The most structs around an integer. pkg/atomicbitops has types that wrap one value, and one that wraps such a type. */
+const MOST_WRAPPERS = 4;
+
 /** An integer, exact; 0 for nil, as gVisor saves zeros. Atomic integers are unwrapped. */
 export function integer(node: Node | null): bigint {
-  const target = node === null ? null : follow(node);
-  if (target === null) return 0n;
-  const value = readNode(target);
-  if (value.kind === 'int' || value.kind === 'uint') return value.value;
-  if (value.kind === 'bool') return value.value ? 1n : 0n;
-  // pkg/atomicbitops types wrap one value.
-  if (value.kind === 'struct' && value.fields.length === 1) return integer(child(target, value.fields[0] as ValueAt, '.value'));
-  throw wrongShape(target, 'an integer', value.kind);
+  let target = node === null ? null : follow(node);
+  for (let wrappers = 0; target !== null; wrappers++) {
+    const value: WireValue = readNode(target);
+    if (value.kind === 'int' || value.kind === 'uint') return value.value;
+    if (value.kind === 'bool') return value.value ? 1n : 0n;
+    if (value.kind !== 'struct' || value.fields.length !== 1 || wrappers === MOST_WRAPPERS)
+      throw wrongShape(target, 'an integer', value.kind);
+    target = follow(child(target, value.fields[0] as ValueAt, '.value'));
+  }
+  return 0n;
 }
 
 /** A string's bytes as text; the empty string for nil. */
@@ -221,7 +269,13 @@ export function byteArray(node: Node | null): Uint8Array | null {
   const target = node === null ? null : follow(node);
   if (target === null) return null;
   const found = arrayOf(target);
-  return found === null ? new Uint8Array(0) : arrayBytes(target.graph.wire, found.items, found.length);
+  if (found === null) return new Uint8Array(0);
+  if (found.items === null) return new Uint8Array(found.length);
+  try {
+    return arrayBytes(target.graph.wire, found.items, found.length);
+  } catch (error) {
+    throw error instanceof CkptError ? error.at({ path: pathOf(target) }) : error;
+  }
 }
 
 /** Positions of the elements of arrays that references lead into, as far as they were needed: by graph, then by array. */
@@ -238,7 +292,8 @@ function element(node: Node, array: ArrayValue, index: number): Node {
   return child(node, { position: positions[index] as number, kind: array.item }, `[${index}]`);
 }
 
-function child(node: Node, at: ValueAt, step: string): Node {
+/** A part of a node's value, with the step that leads to it: `.name`, `[3]`. */
+export function child(node: Node, at: ValueAt, step: string): Node {
   return { graph: node.graph, at, path: { parent: node.path, step } };
 }
 

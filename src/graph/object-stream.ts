@@ -3,7 +3,7 @@ import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { readUint, type WireCursor } from '../wire/varint.ts';
 import type { Graph } from './graph.ts';
-import { advance, beginGraph, finishGraph } from './index-graph.ts';
+import { advance, beginGraph, finishGraph, type GraphScan, indexedSoFar } from './index-graph.ts';
 
 /** The part of a body reader that a stream needs. */
 export interface StreamBody {
@@ -104,9 +104,15 @@ export class ObjectStream {
    * Reads the graph whose header comes next.
    *
    * @param watch names of struct types whose every occurrence is wanted (`Graph.found`).
-   * @throws CkptError of any layer of a graph.
+   * @param onDamage is told what is wrong with the graph, which is then answered as far as it was indexed. The stream cannot be read
+   *   further, unless only references are wrong.
+   * @throws CkptError of any layer of a graph, when there is no `onDamage` or the graph cannot be begun.
    */
-  async graph(what: string, watch: (name: string) => boolean = () => false): Promise<Graph> {
+  async graph(
+    what: string,
+    watch: (name: string) => boolean = () => false,
+    onDamage?: (error: CkptError) => void,
+  ): Promise<Graph> {
     const at = this.offset;
     const header = await this.header(what);
     if (header.kind !== 'graph') {
@@ -122,18 +128,16 @@ export class ObjectStream {
     }
     this.#compact();
     const state = beginGraph(this.#graphs, header.objects, this.offset, this.#limits, watch);
-    while (!advance(state, this.#buffer, this.#end)) {
-      // A record that did not fit is scanned again from its start: ask for half as much again as is there, so that the
-      // cost of a large object stays linear.
-      const wanted = Math.max(state.scan.needed, state.position + (this.#end - state.position) * 1.5);
-      this.#checkRoom(state.scan.needed, what);
-      const before = this.#end;
-      while (this.#end < wanted && (await this.#more(Math.ceil(wanted)))) {}
-      if (this.#end < state.scan.needed && this.#ended && this.#end === before) {
-        throw this.#cutGraph(what, state.count, state.wanted);
-      }
+    let graph: Graph;
+    try {
+      await this.#index(state, what);
+      graph = finishGraph(state);
+    } catch (error) {
+      if (onDamage === undefined || !(error instanceof CkptError)) throw error;
+      onDamage(error);
+      graph = indexedSoFar(state);
+      if (state.count < state.wanted) return graph;
     }
-    const graph = finishGraph(state);
     this.#detach(state.position);
     this.#graphs++;
     if (this.#graphs > this.#limits.graphs) {
@@ -146,14 +150,31 @@ export class ObjectStream {
     return graph;
   }
 
+  /** Reads and indexes until the graph is complete. */
+  async #index(state: GraphScan, what: string): Promise<void> {
+    while (!advance(state, this.#buffer, this.#end)) {
+      // A record that did not fit is scanned again from its start: ask for half as much again as is there, so that the
+      // cost of a large object stays linear.
+      const wanted = Math.max(state.scan.needed, state.position + (this.#end - state.position) * 1.5);
+      this.#checkRoom(state.scan.needed, what);
+      const before = this.#end;
+      while (this.#end < wanted && (await this.#more(Math.ceil(wanted)))) {}
+      if (this.#end < state.scan.needed && this.#ended && this.#end === before) {
+        throw this.#cutGraph(what, state.count, state.wanted);
+      }
+    }
+  }
+
   /** Appends what the body gives next; false at its end. */
   async #more(hint: number): Promise<boolean> {
     if (this.#ended) return false;
-    const block = await this.#body.next();
-    if (block === null) {
+    const next = await this.#body.next();
+    if (next === null) {
       this.#ended = true;
       return false;
     }
+    // Node's Buffers are another class: the scan would be compiled for both, and be slower for each.
+    const block = Buffer.isBuffer(next) ? new Uint8Array(next.buffer, next.byteOffset, next.length) : next;
     const used = this.#end - this.#start;
     if (used === 0) {
       this.#buffer = block;

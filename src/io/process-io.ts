@@ -22,6 +22,8 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Width of the terminal in columns; null when it is none, or it does not say. */
   readonly columns: number | null;
+  /** The reader has gone away, which showed when something was written: whatever more is written is dropped. */
+  readonly closed: boolean;
   /**
    * Writes and waits until the operating system has taken it. A reader that has gone away is success: what is written then is dropped.
    *
@@ -53,6 +55,9 @@ function output(stream: NodeOutput, name: string): Output {
   return {
     isTerminal: stream.isTTY === true,
     columns: stream.isTTY === true ? (stream.columns ?? null) : null,
+    get closed() {
+      return closed;
+    },
     write(data) {
       if (closed || data.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {

@@ -7,12 +7,16 @@ import { systemError } from './system-error.ts';
 
 const BLOCK_BYTES = 65_536;
 
+/** What a small file is to be, with the ceiling on its size. */
+const CEILINGS = { 'a host description': 'hostBytes', 'an OCI runtime spec': 'specBytes' } as const;
+type SmallFile = keyof typeof CEILINGS;
+
 /**
  * The whole content of a file, read to its end whatever its size is said to be (files under /proc say 0).
  *
  * @throws CkptError `not-found`, `permission-denied`, `not-a-regular-file`, `over-limit`, `io-error`.
  */
-export function readSmallFile(path: string, limit: number): Uint8Array {
+export function readSmallFile(path: string, limit: number, what: SmallFile = 'a host description'): Uint8Array {
   let fd: number | null = null;
   try {
     fd = openSync(path, 'r');
@@ -25,7 +29,7 @@ export function readSmallFile(path: string, limit: number): Uint8Array {
       const count = readSync(fd, block, 0, block.length, null);
       if (count === 0) return Buffer.concat(blocks);
       length += count;
-      if (length > limit) throw tooLong(path, limit);
+      if (length > limit) throw tooLong(path, limit, what);
       blocks.push(block.subarray(0, count));
     }
   } catch (error) {
@@ -40,14 +44,14 @@ export function readSmallFile(path: string, limit: number): Uint8Array {
  *
  * @throws CkptError `over-limit`, `io-error`.
  */
-export async function readStandardInput(limit: number): Promise<Uint8Array> {
+export async function readStandardInput(limit: number, what: SmallFile = 'a host description'): Promise<Uint8Array> {
   const source = openStandardInput();
   const blocks: Uint8Array[] = [];
   for (let length = 0; ; ) {
     const block = await source.read(BLOCK_BYTES);
     if (block.length === 0) return Buffer.concat(blocks);
     length += block.length;
-    if (length > limit) throw tooLong('-', limit);
+    if (length > limit) throw tooLong('-', limit, what);
     blocks.push(block);
   }
 }
@@ -84,14 +88,14 @@ function isRegularFile(path: string): boolean {
   }
 }
 
-function tooLong(path: string, limit: number): CkptError {
+function tooLong(path: string, limit: number, what: SmallFile): CkptError {
   return new CkptError(
     'over-limit',
     { layer: 'file', file: path },
     {
-      expected: `a host description of at most ${limit} bytes`,
+      expected: `${what} of at most ${limit} bytes`,
       found: 'more',
-      hint: 'If this really is one, raise the ceiling hostBytes',
+      hint: `If this really is one, raise the ceiling ${CEILINGS[what]}`,
     },
   );
 }

@@ -2,7 +2,7 @@
 import { CkptError } from '../errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import { KIND, kindName, SPEC } from './kinds.ts';
-import { NEED_MORE, type ScanState, skipValue, TAGGED } from './skip-value.ts';
+import { beginScan, NEED_MORE, type ScanState, skipValue, TAGGED } from './skip-value.ts';
 import { cutVarint, readCount, readInt, readUint, type WireCursor } from './varint.ts';
 
 /** Where a value lies: index of its payload and its kind ({@link TAGGED} when the tag stands before the payload). */
@@ -105,19 +105,14 @@ export function arrayBytes(wire: WireBytes, array: Extract<WireValue, { kind: 'a
 
 /** Index after the value at `at`. */
 export function after(wire: WireBytes, at: ValueAt): number {
-  if (scan.bytes !== wire.bytes || scan.limits !== wire.limits) scan = scanOf(wire);
+  if (scan.bytes !== wire.bytes || scan.limits !== wire.limits) scan = beginScan(wire, null);
   const position = skipValue(scan, at.position, at.kind);
   if (position === NEED_MORE) throw cutVarint({ ...wire, position: wire.end });
   return position;
 }
 
 /** The scan of the bytes that were read last, kept because values of one graph are read one after another. */
-let scan: ScanState = scanOf({ bytes: new Uint8Array(0), end: 0, base: 0, limits: DEFAULT_LIMITS });
-
-function scanOf({ bytes, end, base, limits }: WireBytes): ScanState {
-  const watch = new Uint8Array(0);
-  return { bytes, end, base, limits, needed: 0, watch, hits: [], references: null, topReference: 0, topTypeId: 0 };
-}
+let scan: ScanState = beginScan({ bytes: new Uint8Array(0), end: 0, base: 0, limits: DEFAULT_LIMITS }, null);
 
 function checkElements(wire: WireBytes, count: number, position: number): void {
   const { elements } = wire.limits;

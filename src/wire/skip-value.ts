@@ -18,12 +18,39 @@ export interface ScanState {
   watch: Uint8Array;
   /** Pairs of type id and index of the struct's payload (its type id varint). */
   readonly hits: number[];
-  /** A bit per object id: set where some reference names it. Null when nobody wants to know. */
-  references: Uint8Array | null;
+  /** A bit per object id: set where some reference names it. {@link NOT_NOTED} when nobody wants to know. */
+  references: Uint8Array;
   /** The largest object id that any reference names. */
   topReference: number;
   /** The largest type id of any struct. */
   topTypeId: number;
+}
+
+/** In place of the bits of references: they are not noted. */
+const NOT_NOTED: Uint8Array = new Uint8Array(0);
+
+/**
+ * A scan of bytes.
+ *
+ * @param references room for a bit per object id, or null when nobody wants to know which objects are referred to.
+ */
+export function beginScan(
+  { bytes, end, base, limits }: Pick<ScanState, 'bytes' | 'end' | 'base' | 'limits'>,
+  references: Uint8Array | null,
+): ScanState {
+  // Made in one place, so that all scans have one hidden class: the functions below are compiled for it.
+  return {
+    bytes,
+    end,
+    base,
+    limits,
+    needed: 0,
+    watch: new Uint8Array(0),
+    hits: [],
+    references: references ?? NOT_NOTED,
+    topReference: 0,
+    topTypeId: 0,
+  };
 }
 
 /** The value goes on after the bytes at hand; scan it again from its start when there are more. */
@@ -266,7 +293,7 @@ let dotsSeen = 0;
 function skipRef(state: ScanState, start: number): number {
   const root = scanVarint(state, start);
   if (root === NEED_MORE) return NEED_MORE;
-  if (state.references !== null) noteReference(state, state.references, root);
+  if (state.references !== NOT_NOTED) noteReference(state, state.references, root);
   const dots = scanVarint(state, varintEnd);
   if (dots === NEED_MORE) return NEED_MORE;
   let position = varintEnd;
@@ -348,15 +375,17 @@ function spill(state: ScanState, position: number, top: number, kind: number, le
 /** Sets the bit of an id. Ids beyond what the bytes at hand could hold get no bit, only the mark of the largest. */
 function noteReference(state: ScanState, seen: Uint8Array, root: number): void {
   if (root > state.topReference) state.topReference = root;
+  // Ids with room for their bit fit into 32 bits.
+  if (root < seen.length * 8) seen[root >>> 3] = (seen[root >>> 3] as number) | (1 << (root & 7));
+  else if (root <= state.end + 64) noteInLargerRoom(state, seen, root);
+}
+
+function noteInLargerRoom(state: ScanState, seen: Uint8Array, root: number): void {
   const index = Math.floor(root / 8);
-  if (index < seen.length) {
-    seen[index] = (seen[index] as number) | (1 << (root & 7));
-  } else if (root <= state.end + 64) {
-    const larger = new Uint8Array(Math.max(index + 1, seen.length * 2));
-    larger.set(seen);
-    larger[index] = 1 << (root & 7);
-    state.references = larger;
-  }
+  const larger = new Uint8Array(Math.max(index + 1, seen.length * 2));
+  larger.set(seen);
+  larger[index] = 1 << (root & 7);
+  state.references = larger;
 }
 
 function growStack(): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CkptError } from '../../src/errors.ts';
 import { DEFAULT_LIMITS } from '../../src/limits.ts';
 import type { WireBytes } from '../../src/wire/read-value.ts';
-import { NEED_MORE, type ScanState, skipValue, TAGGED } from '../../src/wire/skip-value.ts';
+import { beginScan, NEED_MORE, type ScanState, skipValue, TAGGED } from '../../src/wire/skip-value.ts';
 import { wireValueArbitrary } from '../support/arbitraries.ts';
 import { decodeDeeply, withSmallIds } from '../support/decode-deeply.ts';
 import { wireBytes } from '../support/wire-encoder.ts';
@@ -12,18 +12,7 @@ const RUNS = { numRuns: 400 };
 const value = wireValueArbitrary().map(withSmallIds);
 
 function scan(bytes: Uint8Array, end = bytes.length): ScanState {
-  return {
-    bytes,
-    end,
-    base: 0,
-    limits: DEFAULT_LIMITS,
-    needed: 0,
-    watch: new Uint8Array(0),
-    hits: [],
-    references: new Uint8Array(1),
-    topReference: 0,
-    topTypeId: 0,
-  };
+  return beginScan({ bytes, end, base: 0, limits: DEFAULT_LIMITS }, new Uint8Array(1));
 }
 
 function wire(bytes: Uint8Array): WireBytes {

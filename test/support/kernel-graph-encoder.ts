@@ -32,6 +32,8 @@ export interface TestProcess {
   readonly containerId?: string;
   /** The first is the leader; absent: one thread with the process's id. */
   readonly threads?: readonly TestThread[];
+  /** Encodes the address space of all threads; absent: nil. */
+  readonly memory?: (graph: GraphBuilder) => WireValue;
 }
 
 export interface KernelOptions {
@@ -153,6 +155,7 @@ function encodeProcess(
   const group = graph.reserve();
   const tasks = threads.map((thread) => ({ id: graph.reserve(), tid: thread.tid, group }));
   const leader = ref(tasks[0]?.id ?? 0);
+  const memory = process.memory?.(graph) ?? nil();
   graph.define(
     group,
     graph.struct('pkg/sentry/kernel.ThreadGroup', {
@@ -189,7 +192,7 @@ function encodeProcess(
         image: graph.struct('pkg/sentry/kernel.TaskImage', {
           Name: field(string(thread.name ?? process.name)),
           Arch: state,
-          MemoryManager: nil(),
+          MemoryManager: memory,
         }),
         exitState: atomic('Uint32'),
       }),

@@ -34,12 +34,18 @@ export function findRunscs(environment: Readonly<Record<string, string | undefin
   });
 }
 
+/** Whether it has the command `statefile`, which prints an image. Those before 2025-10 call two commands `state`, and reach the other. */
+export function printsStatefiles(runsc: Runsc): boolean {
+  const { stdout } = spawnSync(runsc.path, ['help'], { encoding: 'utf8' });
+  return /^\s+statefile\s/m.test(stdout);
+}
+
 /** A bundle whose only program is ours: it sleeps for ever, and all of its memory is written by this test. */
 export function createWorkshop(): Workshop {
   const directory = mkdtempSync(join(tmpdir(), 'ckpt-runsc-'));
   const root = join(directory, 'bundle', 'rootfs');
   mkdirSync(join(root, 'proc'), { recursive: true });
-  writeFileSync(join(root, 'idle'), idleProgram(), { mode: 0o755 });
+  writeFileSync(join(root, 'idle'), program(idleCode()), { mode: 0o755 });
   const namespaces = ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type }));
   const config = {
     ociVersion: '1.0.0',
@@ -52,18 +58,24 @@ export function createWorkshop(): Workshop {
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
-/** Runs the bundle, saves it, and removes the container; answers an error text or null. */
+/**
+ * Runs the bundle, saves it, and removes the container; answers an error text or null.
+ *
+ * @param ready ends when the program has done what is to be saved
+ */
 export async function makeImage(
   runsc: Runsc,
   workshop: Workshop,
   name: string,
   flags: readonly string[],
+  ready: () => Promise<void> = async () => {},
 ): Promise<string | null> {
   const image = join(workshop.directory, name);
   mkdirSync(image);
   return withContainer(runsc, workshop, name, async (command) => {
     const run = await command('run', '--detach', '--bundle', join(workshop.directory, 'bundle'));
     if (run !== null) return run;
+    await ready();
     return command('checkpoint', ...flags, '--image-path', image);
   });
 }
@@ -134,10 +146,9 @@ function execute(path: string, args: readonly string[]): Promise<string | null> 
   });
 }
 
-/** A static x86-64 executable: `for (;;) nanosleep(1 s)`. */
-function idleProgram(): Uint8Array {
-  const base = 0x40_0000n;
-  const code = Uint8Array.from([
+/** Code that never ends: `for (;;) nanosleep(1 s)`. */
+export function idleCode(): readonly number[] {
+  return [
     ...[0xb8, 35, 0, 0, 0], // mov eax, 35 (nanosleep)
     ...[0x48, 0x8d, 0x3d, 0x06, 0, 0, 0], // lea rdi, [rip + 6] (the timespec)
     ...[0x31, 0xf6], // xor esi, esi
@@ -145,7 +156,12 @@ function idleProgram(): Uint8Array {
     ...[0xeb, 0xee], // jmp to the beginning
     ...[1, 0, 0, 0, 0, 0, 0, 0], // tv_sec
     ...[0, 0, 0, 0, 0, 0, 0, 0], // tv_nsec
-  ]);
+  ];
+}
+
+/** A static x86-64 executable of this code. */
+export function program(code: readonly number[]): Uint8Array {
+  const base = 0x40_0000n;
   const start = 64 + 56;
   const file = new Uint8Array(start + code.length);
   const view = new DataView(file.buffer);
