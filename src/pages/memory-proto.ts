@@ -1,20 +1,21 @@
 /** Memory metadata as protobuf, since release-20260817.0. */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { CkptError } from '../errors.ts';
+import { type AccountedSegment, checkedSegment, type MemoryRanges, type RangeCollector } from './memory-ranges.ts';
 
 /** The only version that runsc reads. @see gVisor pgalloc.MemoryFileMetadataProto, field 1. */
 const VERSION = 1;
 
 /**
- * The lengths in bytes of the known-committed ranges of a MemoryFileMetadataProto.
+ * The known-committed ranges of a MemoryFileMetadataProto.
  *
  * Fields: 1 version, 3 mem_acct { 1 start, 2 end, 3 kind, 4 mem_cg_id, 5 known_committed }.
  *
  * @param base absolute offset of the message, for errors.
- * @throws CkptError `unknown-shape` when it is no such message or of another version.
+ * @param collector empty.
+ * @throws CkptError `unknown-shape` when it is no such message or of another version, `inconsistent`.
  */
-export function committedRanges(message: Uint8Array, base: number): number[] {
-  const ranges: number[] = [];
+export function committedRanges(message: Uint8Array, base: number, collector: RangeCollector): MemoryRanges {
   let version = 0;
   try {
     const reader = new BinaryReader(message);
@@ -22,41 +23,36 @@ export function committedRanges(message: Uint8Array, base: number): number[] {
       const [fieldNumber, wireType] = reader.tag();
       if (fieldNumber === 1 && wireType === WireType.Varint) version = reader.uint32();
       else if (fieldNumber === 3 && wireType === WireType.LengthDelimited) {
-        const length = committedLength(reader.bytes());
-        if (length > 0) ranges.push(length);
+        const segment = committedSegment(reader, reader.uint32());
+        if (segment !== null) collector.add(checkedSegment(segment));
       } else reader.skip(wireType, fieldNumber);
     }
   } catch (error) {
-    if (error instanceof CkptError) throw error;
+    if (error instanceof CkptError) throw error.at({ offset: base });
     throw wrong(base, 'a protobuf message with memory ranges', error instanceof Error ? error.message : 'other bytes', error);
   }
   if (version !== VERSION) throw wrong(base, `memory metadata of version ${VERSION}`, `version ${version}`);
-  return ranges;
+  return collector.finish();
 }
 
-/** Bytes of one mem_acct range when it is committed, else 0. */
-function committedLength(message: Uint8Array): number {
-  const reader = new BinaryReader(message);
-  let start = 0n;
-  let end = 0n;
+/** The mem_acct range of `length` bytes that comes next, or null when it is not committed. */
+function committedSegment(reader: BinaryReader, length: number): AccountedSegment | null {
+  const behind = reader.pos + length;
+  if (behind > reader.len) throw new RangeError('premature EOF');
+  let [start, end, kind, cgroup] = [0, 0, 0, 0];
   let committed = false;
-  while (reader.pos < reader.len) {
+  while (reader.pos < behind) {
     const [fieldNumber, wireType] = reader.tag();
-    if (fieldNumber === 1 && wireType === WireType.Varint) start = BigInt(reader.uint64());
-    else if (fieldNumber === 2 && wireType === WireType.Varint) end = BigInt(reader.uint64());
-    else if (fieldNumber === 5 && wireType === WireType.Varint) committed = reader.bool();
+    if (wireType !== WireType.Varint) reader.skip(wireType, fieldNumber);
+    else if (fieldNumber === 1) start = Number(reader.uint64());
+    else if (fieldNumber === 2) end = Number(reader.uint64());
+    else if (fieldNumber === 3) kind = reader.uint32();
+    else if (fieldNumber === 4) cgroup = reader.uint32();
+    else if (fieldNumber === 5) committed = reader.bool();
     else reader.skip(wireType, fieldNumber);
   }
-  if (!committed) return 0;
-  const length = end - start;
-  if (length <= 0n || length > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new CkptError(
-      'inconsistent',
-      { layer: 'pages' },
-      { expected: 'a range with an end after its start', found: `${start} to ${end}`, hint: 'The image is damaged' },
-    );
-  }
-  return Number(length);
+  if (reader.pos > behind) throw new RangeError('a field that runs over the end of its message');
+  return committed ? { start, end, kind, cgroup } : null;
 }
 
 function wrong(base: number, expected: string, found: string, cause?: unknown): CkptError {

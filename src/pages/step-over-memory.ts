@@ -1,11 +1,25 @@
 /** Steps over the saved memory by its framing: every range is accounted for, no page is read. */
 import { CkptError } from '../errors.ts';
-import { countElements, field, follow, objectNode, typeName } from '../graph/node.ts';
+import { elements, field, follow, objectNode, typeName } from '../graph/node.ts';
 import type { ObjectStream } from '../graph/object-stream.ts';
-import { type MemoryFile, readMemoryFile } from './memory-file.ts';
+import { MAIN_OWNER, resourceOwner } from '../graph/resource-owner.ts';
+import { type FileCapture, type MemoryCapture, storePart, wantedParts } from './memory-capture.ts';
+import { type MemoryAccount, readMemoryFile } from './memory-file.ts';
+import { rangeLength } from './memory-ranges.ts';
 
 /** Where the bytes of the ranges are: behind their metadata in the same stream, or in pages.img. */
 export type PagePlace = 'inline' | 'separate';
+
+/** One saved memory file. */
+export interface MemoryFile extends MemoryAccount {
+  /** Who it belongs to, as `container:path`; empty for the main file, null where the image does not say. */
+  readonly owner: string | null;
+  /**
+   * Offset of the first byte of each range: in the decoded body of the state file (in the file itself where that is not framed) or in
+   * pages.img.
+   */
+  readonly positions: Float64Array;
+}
 
 export interface MemoryLayout {
   readonly place: PagePlace;
@@ -21,6 +35,8 @@ export interface MemoryOptions {
   readonly ownersExpected: boolean | null;
   /** Number of private files when the kernel graph holds their list (release-20231204.0), else null. */
   readonly privateFiles: number | null;
+  /** Collects wanted bytes of inline ranges on the way. */
+  readonly capture?: MemoryCapture;
 }
 
 const OWNERS = 'pkg/sentry/kernel.privateMemoryFileMetadata';
@@ -32,16 +48,23 @@ const OWNERS = 'pkg/sentry/kernel.privateMemoryFileMetadata';
  * @see gVisor pkg/sentry/kernel/kernel_restore.go: loadMemoryFiles, loadPrivateMemoryFiles.
  */
 export async function stepOverMemory(stream: ObjectStream, options: MemoryOptions): Promise<MemoryLayout> {
-  const files = [await stepOverFile(stream, options.place)];
-  let others = options.privateFiles ?? 0;
+  const files: MemoryFile[] = [];
+  let committedBytes = 0;
+  const step = async (owner: string | null): Promise<void> => {
+    const file = await stepOverFile(stream, options, owner, committedBytes);
+    files.push(file);
+    committedBytes += file.committedBytes;
+  };
+  await step(MAIN_OWNER);
+  let owners: readonly (string | null)[] = Array.from({ length: options.privateFiles ?? 0 }, () => null);
   if (options.privateFiles === null && (options.ownersExpected === true || !(await stream.atEnd())))
-    others = await privateFiles(stream);
-  for (let index = 0; index < others; index++) files.push(await stepOverFile(stream, options.place));
-  return { place: options.place, files, committedBytes: files.reduce((sum, file) => sum + file.committedBytes, 0) };
+    owners = await readOwners(stream);
+  for (const owner of owners) await step(owner);
+  return { place: options.place, files, committedBytes };
 }
 
-/** The number of private memory files in the owners graph. */
-async function privateFiles(stream: ObjectStream): Promise<number> {
+/** The owners of the private memory files, in the order of the files. */
+async function readOwners(stream: ObjectStream): Promise<(string | null)[]> {
   const at = stream.offset;
   const graph = await stream.graph('the list of private memory files');
   const root = follow(objectNode(graph, graph.ids[0] ?? 0));
@@ -58,14 +81,24 @@ async function privateFiles(stream: ObjectStream): Promise<number> {
     );
   }
   const owners = field(root, 'owners');
-  return owners === null ? 0 : countElements(owners);
+  return owners === null ? [] : [...elements(owners)].map(resourceOwner);
 }
 
-async function stepOverFile(stream: ObjectStream, place: PagePlace): Promise<MemoryFile> {
-  const file = await readMemoryFile(stream);
+async function stepOverFile(
+  stream: ObjectStream,
+  { place, capture }: MemoryOptions,
+  owner: string | null,
+  before: number,
+): Promise<MemoryFile> {
+  const { ranges, committedBytes } = await readMemoryFile(stream);
+  const positions = new Float64Array(ranges.length);
+  for (let index = 0; index < ranges.length; index++) positions[index] = before + (ranges.before[index] as number);
+  const file = { ranges, committedBytes, owner, positions };
   // With separate pages, releases from 2024-04 to 2025-09 still write the length of each range; later ones nothing.
-  if (place === 'separate' && (file.ranges.length === 0 || !(await lengthFollows(stream, file.ranges[0] as number)))) return file;
-  for (const length of file.ranges) {
+  if (place === 'separate' && (ranges.length === 0 || !(await lengthFollows(stream, rangeLength(ranges, 0))))) return file;
+  const wanted = place === 'inline' && owner !== null ? capture?.get(owner) : undefined;
+  for (let index = 0; index < ranges.length; index++) {
+    const length = rangeLength(ranges, index);
     const at = stream.offset;
     const header = await stream.header('the length of a memory range');
     if (header.kind === 'graph' || header.length !== length) {
@@ -79,9 +112,25 @@ async function stepOverFile(stream: ObjectStream, place: PagePlace): Promise<Mem
         },
       );
     }
-    if (place === 'inline') await stream.skip(length, 'a memory range');
+    if (place !== 'inline') continue;
+    positions[index] = stream.offset;
+    const taken = wanted === undefined ? 0 : await takeWanted(stream, wanted, ranges.starts[index] as number, length);
+    await stream.skip(length - taken, 'a memory range');
   }
+  if (wanted !== undefined) wanted.reached = Number.POSITIVE_INFINITY;
   return file;
+}
+
+/** Takes what is wanted of the range that comes next, and answers how far that went. */
+async function takeWanted(stream: ObjectStream, wanted: FileCapture, start: number, length: number): Promise<number> {
+  let done = 0;
+  for (const part of wantedParts(wanted, start, start + length)) {
+    await stream.skip(part.start - start - done, 'a memory range');
+    storePart(part, await stream.take(part.end - part.start, 'a memory range'));
+    wanted.reached = part.end;
+    done = part.end - start;
+  }
+  return done;
 }
 
 /** Whether the varint of this length comes next. */
