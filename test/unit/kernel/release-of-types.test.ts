@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bestReleases, releaseOfTypes, type SchemaHistory } from '../../../src/kernel/release-of-types.ts';
+import { bestReleases, releaseOfTypes } from '../../../src/kernel/release-of-types.ts';
+import type { SchemaHistory } from '../../../src/kernel/schema-history.ts';
 
 const HISTORY: SchemaHistory = {
   releases: ['release-20240101.0', 'release-20240108.0', 'release-20240115.0', 'release-20241104.0', 'release-20250101.0'],
