@@ -4,13 +4,17 @@ import { PullReader } from './bytes/pull-reader.ts';
 import { type ImageContainer, openContainer } from './container/open-container.ts';
 import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-graph.ts';
 import { CkptError, type ErrorLayer } from './errors.ts';
-import type { Graph } from './graph/graph.ts';
 import { ObjectStream } from './graph/object-stream.ts';
+import { attempt, type OnDamage } from './kernel/attempt.ts';
+import { isDeviceType } from './kernel/gpu-state.ts';
 import { lostPrivateMemory, TMPFS } from './kernel/private-memory.ts';
 import { type ReleaseRange, releaseOfTypes } from './kernel/release-of-types.ts';
-import { readSavedSettings, type SavedSettings } from './kernel/saved-settings.ts';
-import { isThreadType, kernelFields, readFpStates, readThreads, type SavedFpState, type SavedThread } from './kernel/threads.ts';
+import type { SavedKernel } from './kernel/saved-kernel.ts';
+import { readSavedSettings } from './kernel/saved-settings.ts';
+import { isEndpointType } from './kernel/socket-needs.ts';
+import { isThreadType, kernelFields, readFpStates, readThreads } from './kernel/threads.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { beginCapture, type MemoryCapture, type MemoryRequest } from './pages/memory-capture.ts';
 import { readMemory, type SavedMemory } from './read-memory.ts';
 import { parseRunscVersion } from './restore/runsc-version.ts';
 import { type RawHeader, readHeader } from './statefile/header.ts';
@@ -25,16 +29,11 @@ export interface ReadOptions {
   /** HMAC key, or null. */
   readonly key: Uint8Array | null;
   readonly limits?: Limits;
-}
-
-/** The decoded kernel graph, as far as the gates and the inspection need it. */
-export interface SavedKernel {
-  readonly graph: Graph;
-  readonly threads: readonly SavedThread[];
-  readonly fpStates: readonly SavedFpState[];
-  readonly settings: SavedSettings;
-  /** Files of a writable layer were not saved (2023-01-31 to 2023-11-29). */
-  readonly privateMemoryLost: boolean;
+  /**
+   * Says, once the kernel is known, which bytes of the saved memory are wanted. Asked at depth `all` only; nothing else of the memory is
+   * read.
+   */
+  readonly wantMemory?: (kernel: SavedKernel) => readonly MemoryRequest[];
 }
 
 /** A decoded image. Parts beyond the asked depth are null. */
@@ -49,6 +48,8 @@ export interface OpenedImage {
   readonly cpu: SavedFeatureSet;
   readonly kernel: SavedKernel | null;
   readonly memory: SavedMemory | null;
+  /** What `wantMemory` asked for, as far as it was in reach; null when nothing was asked. */
+  readonly captured: MemoryCapture | null;
   /** For an image that names no runsc version: the releases whose types equal the declared ones best. */
   readonly typesRelease: ReleaseRange | null;
   /** What stopped the reading behind the feature set, or null when everything asked for was read. */
@@ -107,18 +108,18 @@ async function readOnce(
 ): Promise<OpenedImage> {
   const source = container.openState();
   try {
-    return await readBody(
-      container,
-      await openStatefile(source, { key: options.key, limits, trustChunkSize }),
-      options.depth,
-      limits,
-    );
+    return await readBody(container, await openStatefile(source, { key: options.key, limits, trustChunkSize }), options, limits);
   } finally {
     await source.close();
   }
 }
 
-async function readBody(container: ImageContainer, statefile: Statefile, depth: ReadDepth, limits: Limits): Promise<OpenedImage> {
+async function readBody(
+  container: ImageContainer,
+  statefile: Statefile,
+  { depth, wantMemory }: ReadOptions,
+  limits: Limits,
+): Promise<OpenedImage> {
   // A raw body lies in the file as it is, so that its offsets are those of the file.
   const stream = new ObjectStream(statefile.body, limits, statefile.framing === 'raw' ? statefile.reader.offset : 0);
   let cpu: SavedFeatureSet;
@@ -132,23 +133,28 @@ async function readBody(container: ImageContainer, statefile: Statefile, depth: 
   let kernel: SavedKernel | null = null;
   let typesRelease: ReleaseRange | null = null;
   let memory: SavedMemory | null = null;
+  let captured: MemoryCapture | null = null;
   let damage: CkptError | null = null;
   try {
     if (depth !== 'cpu') {
       kernel = await readKernel(stream);
+      const [unread] = kernel.unread;
+      if (unread !== undefined) damage = placed(unread, statefile).at({ file: container.path });
       const version = statefile.header.metadata.get('runsc_version') ?? kernel.settings.runscVersion;
       const named = version === null ? null : parseRunscVersion(version);
       if (named === null) typesRelease = await releaseOfTypes(kernel.graph.types, cpu.arch, version !== null);
       const date = named?.date ?? (typesRelease === null ? null : (parseRunscVersion(typesRelease.last)?.date ?? null));
       if (depth === 'all') {
         const { privateMemoryFiles } = kernel.settings;
-        memory = await readMemory({ container, statefile, stream, pagesMeta, pages, date, privateMemoryFiles, limits });
+        if (wantMemory !== undefined) captured = beginCapture(wantMemory(kernel), limits.capturedBytes);
+        const context = { container, statefile, stream, pagesMeta, pages, date, privateMemoryFiles, limits, capture: captured };
+        memory = await readMemory(context);
         await statefile.body.finish();
       }
     }
   } catch (error) {
     if (!(error instanceof CkptError)) throw error;
-    damage = placed(error, statefile).at({ file: container.path });
+    damage ??= placed(error, statefile).at({ file: container.path });
   } finally {
     await pagesMeta?.close();
     await pages?.close();
@@ -164,21 +170,33 @@ async function readBody(container: ImageContainer, statefile: Statefile, depth: 
     cpu,
     kernel,
     memory,
+    captured,
     typesRelease,
     damage,
   };
 }
 
+/** Parts of the kernel that are named as unreadable. */
+const MOST_UNREAD = 100;
+
+const NO_SETTINGS = { containerSpecs: null, runscVersion: null, privateMemoryFiles: null } as const;
+
 async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
-  const graph = await stream.graph('the kernel graph', (name) => isThreadType(name) || name === TMPFS);
+  const watched = (name: string): boolean => isThreadType(name) || name === TMPFS || isDeviceType(name) || isEndpointType(name);
+  const graph = await stream.graph('the kernel graph', watched);
   const fields = kernelFields(graph);
-  const threads = readThreads(graph, fields);
+  const unread: CkptError[] = [];
+  const note: OnDamage = (error) => {
+    if (unread.length < MOST_UNREAD) unread.push(error);
+  };
+  const threads = attempt(() => readThreads(graph, fields, note), note) ?? [];
   return {
     graph,
     threads,
-    fpStates: readFpStates(graph, threads),
-    settings: readSavedSettings(fields),
-    privateMemoryLost: lostPrivateMemory(graph),
+    fpStates: readFpStates(graph, threads, note),
+    settings: attempt(() => readSavedSettings(fields), note) ?? NO_SETTINGS,
+    privateMemoryLost: attempt(() => lostPrivateMemory(graph), note) ?? false,
+    unread,
   };
 }
 
@@ -186,7 +204,7 @@ async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
 const FILE_LAYERS: readonly ErrorLayer[] = ['file', 'container', 'header', 'metadata', 'compression', 'key'];
 
 /** Marks offsets that count in the decoded body. */
-function placed(error: CkptError, { framing }: Statefile): CkptError {
+export function placed(error: CkptError, { framing }: Statefile): CkptError {
   const inFile = framing === 'raw' || error.place.file !== undefined || FILE_LAYERS.includes(error.place.layer);
   return inFile ? error : error.at({ decoded: true });
 }

@@ -6,9 +6,11 @@ export interface SavedContainer {
   /** Its name as runsc matches containers: the CRI's container name, or `__no_name_N`. */
   readonly name: string;
   readonly spec: OciSpec;
+  /** The whole spec, as parsed JSON. */
+  readonly raw: unknown;
 }
 
-/** The parts of an OCI spec that are shown; everything else stays untouched in `raw`. */
+/** The parts of an OCI spec that are shown. */
 export interface OciSpec {
   readonly args: readonly string[];
   readonly cwd: string | null;
@@ -38,7 +40,7 @@ export function parseContainerSpecs(json: string): SavedContainer[] {
   }
   if (!isObject(value)) throw wrong('another JSON value');
   return Object.entries(value)
-    .map(([name, spec]) => ({ name, spec: readSpec(spec) }))
+    .map(([name, spec]) => ({ name, spec: readSpec(spec), raw: spec }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

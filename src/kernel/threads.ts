@@ -1,6 +1,6 @@
 /** The saved threads: who they are, and their floating-point state. */
 
-import { type Graph, typeOf } from '../graph/graph.ts';
+import { type Found, type Graph, typeOf } from '../graph/graph.ts';
 import {
   byteArray,
   field,
@@ -15,6 +15,7 @@ import {
   readNode,
   string,
 } from '../graph/node.ts';
+import { attempt, type OnDamage } from './attempt.ts';
 
 /** One saved thread (gVisor: Task). */
 export interface SavedThread {
@@ -40,6 +41,11 @@ export interface SavedFpState {
   readonly bytes: Uint8Array | null;
 }
 
+/** For callers that want all or nothing. */
+const refuse: OnDamage = (error) => {
+  throw error;
+};
+
 const TASK = 'pkg/sentry/kernel.Task';
 const STATE = 'pkg/sentry/arch.State';
 
@@ -54,12 +60,13 @@ export function kernelFields(graph: Graph): ReadonlyMap<string, Node> {
 }
 
 /**
- * All threads of a kernel graph in order of their thread ids, the dead ones last.
+ * All threads of a kernel graph in order of their thread ids, the dead ones last. One that cannot be read is left out and reported.
  *
- * @throws CkptError `unknown-shape`, `dangling-reference`.
+ * @param onDamage default: throws what it is told.
+ * @throws CkptError `unknown-shape`, `dangling-reference` when the lists of ids cannot be read.
  * @see gVisor pkg/sentry/kernel: TaskSet.Root, PIDNamespace.tids and tgids, Task.taskNode, Task.image.
  */
-export function readThreads(graph: Graph, kernel: ReadonlyMap<string, Node>): SavedThread[] {
+export function readThreads(graph: Graph, kernel: ReadonlyMap<string, Node>, onDamage: OnDamage = refuse): SavedThread[] {
   const tasks = kernel.get('tasks');
   const root = tasks === undefined ? null : fieldAt(tasks, 'Root');
   const tids = idsByObject(root, 'tids');
@@ -68,53 +75,72 @@ export function readThreads(graph: Graph, kernel: ReadonlyMap<string, Node>): Sa
   const threads: SavedThread[] = [];
   for (const found of graph.found) {
     if (typeOf(graph, found.typeId)?.name !== TASK) continue;
-    const task = foundNode(graph, found.objectId, found.position);
-    const node = field(task, 'taskNode');
-    const group = node === null ? null : field(node, 'tg');
-    const parent = node === null ? null : field(node, 'parent');
-    const parentTask = parent === null ? null : follow(parent);
-    const parentNode = parentTask === null ? null : field(parentTask, 'taskNode');
-    const parentGroup = parentNode === null ? null : field(parentNode, 'tg');
-    const containerId = string(field(task, 'containerID'));
-    threads.push({
-      objectId: found.objectId,
-      tid: tids.get(found.objectId) ?? null,
-      pid: tgids.get(rootOf(group)) ?? null,
-      ppid: parentGroup === null ? null : (tgids.get(rootOf(parentGroup)) ?? null),
-      name: string(fieldAt(task, 'image', 'Name')),
-      containerId,
-      containerName: names.get(containerId) ?? null,
-    });
+    const thread = attempt(() => readThread(graph, found, { tids, tgids, names }), onDamage);
+    if (thread !== null) threads.push(thread);
   }
   return threads.sort(
     (a, b) => (a.tid ?? Number.MAX_SAFE_INTEGER) - (b.tid ?? Number.MAX_SAFE_INTEGER) || a.objectId - b.objectId,
   );
 }
 
+/** What is known of all threads together. */
+interface ThreadNames {
+  readonly tids: ReadonlyMap<number, number>;
+  readonly tgids: ReadonlyMap<number, number>;
+  /** Of containers by id. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+function readThread(graph: Graph, { objectId, position }: Found, { tids, tgids, names }: ThreadNames): SavedThread {
+  const task = foundNode(graph, objectId, position);
+  const node = field(task, 'taskNode');
+  const group = node === null ? null : field(node, 'tg');
+  const parent = node === null ? null : field(node, 'parent');
+  const parentTask = parent === null ? null : follow(parent);
+  const parentNode = parentTask === null ? null : field(parentTask, 'taskNode');
+  const parentGroup = parentNode === null ? null : field(parentNode, 'tg');
+  const containerId = string(field(task, 'containerID'));
+  return {
+    objectId,
+    tid: tids.get(objectId) ?? null,
+    pid: tgids.get(rootOf(group)) ?? null,
+    ppid: parentGroup === null ? null : (tgids.get(rootOf(parentGroup)) ?? null),
+    name: string(fieldAt(task, 'image', 'Name')),
+    containerId,
+    containerName: names.get(containerId) ?? null,
+  };
+}
+
 /**
- * Every floating-point state of a kernel graph, in the order of the graph: runsc checks each, whoever it belongs to.
+ * Every floating-point state of a kernel graph, in the order of the graph: runsc checks each, whoever it belongs to. One that cannot be read is left out and
+ * reported.
  *
- * @throws CkptError `unknown-shape`, `dangling-reference`.
  * @see gVisor pkg/sentry/arch: State.fpState (x86FPState before 2021-04-08), afterLoad.
  */
-export function readFpStates(graph: Graph, threads: readonly SavedThread[]): SavedFpState[] {
+export function readFpStates(graph: Graph, threads: readonly SavedThread[], onDamage: OnDamage): SavedFpState[] {
   const byContext = new Map<number, SavedThread>();
   for (const thread of threads) {
-    const context = fieldAt(objectNode(graph, thread.objectId), 'image');
-    const arch = context === null ? null : field(context, 'Arch');
-    if (arch !== null) byContext.set(rootOf(arch), thread);
+    const context = attempt(() => {
+      const image = fieldAt(objectNode(graph, thread.objectId), 'image');
+      // The reference itself, not what it leads to.
+      return image === null ? 0 : rootOf(field(image, 'Arch'));
+    }, onDamage);
+    if (context !== null && context !== 0) byContext.set(context, thread);
   }
   const states: SavedFpState[] = [];
   for (const found of graph.found) {
     const type = typeOf(graph, found.typeId);
     if (type?.name !== STATE) continue;
-    const state = foundNode(graph, found.objectId, found.position);
     const name = ['fpState', 'x86FPState', 'aarch64FPState'].find((candidate) => type.fields.includes(candidate));
-    states.push({
-      thread: byContext.get(found.objectId) ?? null,
-      path: `g${graph.number}r${found.objectId}`,
-      bytes: name === undefined ? null : byteArray(field(state, name)),
-    });
+    const state = attempt(
+      () => ({
+        thread: byContext.get(found.objectId) ?? null,
+        path: `g${graph.number}r${found.objectId}`,
+        bytes: name === undefined ? null : byteArray(field(foundNode(graph, found.objectId, found.position), name)),
+      }),
+      onDamage,
+    );
+    if (state !== null) states.push(state);
   }
   return states;
 }

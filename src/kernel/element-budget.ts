@@ -1,0 +1,47 @@
+/** Stops lists that many tasks share from being read over and over. */
+import { CkptError } from '../errors.ts';
+import { countElements, elements, mapEntries, type Node, pathOf } from '../graph/node.ts';
+
+/** How many more elements and entries may be read for all processes together. */
+export interface ElementBudget {
+  left: number;
+}
+
+/** A budget of as many elements as one array may have. */
+export function elementBudget(node: Pick<Node, 'graph'>): ElementBudget {
+  return { left: node.graph.wire.limits.elements };
+}
+
+/**
+ * The entries of a map; none for a missing one.
+ *
+ * @throws CkptError `over-limit` once the budget is spent, `unknown-shape`, `dangling-reference`.
+ */
+export function entriesWithin(map: Node | undefined, budget: ElementBudget): ReturnType<typeof mapEntries> {
+  if (map === undefined) return [];
+  spend(budget, 0, map);
+  const entries = mapEntries(map);
+  spend(budget, entries.length, map);
+  return entries;
+}
+
+/** The elements of a slice or array; none for a missing one. @throws CkptError as {@link entriesWithin}. */
+export function elementsWithin(list: Node | undefined, budget: ElementBudget): Iterable<Node> {
+  if (list === undefined) return [];
+  spend(budget, countElements(list), list);
+  return elements(list);
+}
+
+function spend(budget: ElementBudget, count: number, node: Node): void {
+  budget.left -= count;
+  if (budget.left > 0) return;
+  throw new CkptError(
+    'over-limit',
+    { layer: 'kernel', path: pathOf(node) },
+    {
+      expected: 'lists of processes that together stay below the limit `elements`',
+      found: 'more',
+      hint: 'The image is damaged or hostile, or the limit must be raised',
+    },
+  );
+}
