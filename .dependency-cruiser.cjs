@@ -15,7 +15,10 @@ const MAY_IMPORT = {
   pages: ['bytes', 'io', 'container', 'statefile', 'wire', 'graph'],
   cpu: [],
   host: ['bytes', 'io', 'cpu'],
-  restore: ['cpu', 'host', 'kernel', 'pages', 'statefile'],
+  oci: [],
+  restore: ['oci', 'cpu', 'host', 'kernel', 'pages', 'statefile'],
+  inspection: ['bytes', 'wire', 'graph', 'kernel', 'cpu', 'pages', 'statefile'],
+  difference: ['inspection'],
 };
 
 const COMMON = '^src/(errors|limits|tool)[.]ts$';

@@ -2,16 +2,30 @@
 
 import { openContainer } from './container/open-container.ts';
 import { CkptError } from './errors.ts';
+import { givenNetwork } from './given-network.ts';
 import type { Host } from './host/host.ts';
 import { openHosts } from './host/open-host.ts';
 import { headerFacts, imageFacts } from './image-facts.ts';
 import type { Limits } from './limits.ts';
 import { unlessHost } from './mistaken-host.ts';
+import { neededNetwork } from './needed-network.ts';
+import { openSpecs } from './open-specs.ts';
+import { openTrees } from './open-trees.ts';
 import { type OpenedImage, readImage, readImageHeader } from './read-image.ts';
-import { type Damage, type EvaluateInput, evaluate, evaluateUnreadable, type PartialFacts } from './restore/evaluate.ts';
-import type { ImageFacts } from './restore/image-facts.ts';
+import {
+  type Damage,
+  type EvaluateInput,
+  evaluate,
+  evaluateUnreadable,
+  type PartialFacts,
+  rulesFor,
+} from './restore/evaluate.ts';
+import type { ImageFacts, TypesFit } from './restore/image-facts.ts';
+import { parseDriverVersion } from './restore/nvidia-drivers.ts';
 import type { CheckDocument, CheckError, CheckResult, GateId } from './restore/result.ts';
+import { type NetworkMode, NO_SETTINGS, type RestoreSettings, type SpecPolicy } from './restore/settings.ts';
 import { documentVerdict } from './restore/verdict.ts';
+import { typesFit } from './schema-facts.ts';
 import { TOOL } from './tool.ts';
 
 export { FORMATS_HINT } from './host/host-text.ts';
@@ -32,6 +46,28 @@ export interface CheckOptions {
   readonly probe?: boolean;
   /** `never` keeps the runsc in PATH from being run (default `auto`). */
   readonly runsc?: 'auto' | 'never';
+  /** The config.json of each container to be restored, in that order: paths or `-`, each perhaps as `container=…`. */
+  readonly specs?: readonly string[];
+  /** What the restoring runsc does about specs that differ (`--restore-spec-validation`); its default is `enforce`. */
+  readonly specPolicy?: SpecPolicy;
+  /** Networking of the new sandbox (`--network`). */
+  readonly network?: NetworkMode;
+  /**
+   * Addresses of the new sandbox: one text for each interface that is up, in the order of the host's interfaces and without the loopback
+   * interface, such as `10.1.2.3/24,fd00::2/64`. When one cannot be parsed, nothing is taken as known.
+   */
+  readonly addresses?: readonly string[];
+  /** Destinations of its other routes, such as `10.0.0.0/8` and `default`; counts with addresses only. */
+  readonly routes?: readonly string[];
+  /** Version of the host's NVIDIA driver, `550.54.15`. */
+  readonly nvidiaDriver?: string;
+  /** How many GPUs and TPUs the new containers get. */
+  readonly gpus?: number;
+  readonly tpus?: number;
+  /** Directories of root file systems as the new containers will see them: paths, each perhaps as `container=…`. */
+  readonly rootfs?: readonly string[];
+  /** Directories of their mounts: `/path=DIR` or `container:/path=DIR`; see {@link parseMount}. */
+  readonly mounts?: readonly string[];
   /** Gates that must be answered: not checked counts as unknown. */
   readonly require?: readonly GateId[];
   readonly limits?: Limits;
@@ -57,7 +93,13 @@ export async function check(options: CheckOptions): Promise<CheckDocument> {
   opening.catch(() => {});
   const errors: CheckError[] = [];
   const results: CheckResult[] = [];
-  const input: EvaluateInput = { runscVersion: options.runscVersion ?? null, require: options.require ?? [] };
+  const specs = await openSpecs(options.specs ?? [], options.limits);
+  const trees = openTrees(options.rootfs ?? [], options.mounts ?? []);
+  const input: EvaluateInput = {
+    runscVersion: options.runscVersion ?? null,
+    require: options.require ?? [],
+    settings: settingsOf(options, specs.specs),
+  };
   for (const path of options.images) {
     let image: OpenedImage | CkptError;
     try {
@@ -70,12 +112,54 @@ export async function check(options: CheckOptions): Promise<CheckDocument> {
     if (damage !== null) errors.push({ image: path, ...described(damage) });
     if (image instanceof CkptError && !isRecognisable(path, image)) continue;
     const opened = await opening;
-    const facts = image instanceof CkptError ? await remains(path, options.limits) : imageFacts(image);
-    for (const host of opened.hosts) results.push(answer(facts, damage, host, input));
+    const facts = image instanceof CkptError ? await remains(path, options.limits) : imageFacts(image, trees.trees);
+    const fits: Fits = new Map();
+    const needs = neededNetwork(image instanceof CkptError ? null : image);
+    for (const host of opened.hosts) {
+      const fit = image instanceof CkptError ? null : await fitFor(fits, image, facts, host, input);
+      const socketNeeds = needs(rulesFor(facts, host, input));
+      const known = { ...facts, ...(fit === null ? {} : { typesFit: fit }), ...(socketNeeds === null ? {} : { socketNeeds }) };
+      results.push(answer(known, damage, host, input));
+    }
   }
   const opened = await opening;
   errors.push(...opened.errors.map(({ host, error }) => ({ host, ...described(error) })));
+  errors.push(...specs.errors.map(({ spec, error }) => ({ spec, ...described(error) })));
+  errors.push(...trees.errors.map(({ tree, error }) => ({ tree, ...described(error) })));
   return { schema: 'ckpt/check@1', tool: TOOL, verdict: documentVerdict(results, errors), results, errors };
+}
+
+function settingsOf(options: CheckOptions, specs: RestoreSettings['specs']): RestoreSettings {
+  const { specPolicy, network, nvidiaDriver, gpus, tpus } = { ...NO_SETTINGS, ...options };
+  return {
+    specs,
+    specPolicy,
+    network,
+    addresses: givenNetwork(options.addresses ?? [], options.routes ?? []),
+    nvidiaDriver: nvidiaDriver === null ? null : parseDriverVersion(nvidiaDriver),
+    gpus,
+    tpus,
+  };
+}
+
+/** How the types fit, by restoring release: hosts with the same runsc get the same answer. */
+type Fits = Map<string, TypesFit | null>;
+
+async function fitFor(
+  fits: Fits,
+  image: OpenedImage,
+  facts: PartialFacts,
+  host: Host,
+  input: EvaluateInput,
+): Promise<TypesFit | null> {
+  const rules = rulesFor(facts, host, input);
+  const key = JSON.stringify([rules.restoring, rules.release, host.arch]);
+  const known = fits.get(key);
+  if (known !== undefined) return known;
+  const { runscVersion = null, typesRelease = null } = facts;
+  const fit = await typesFit(image, { runscVersion, typesRelease }, rules, host.arch);
+  fits.set(key, fit);
+  return fit;
 }
 
 function answer(facts: PartialFacts, damage: CkptError | null, host: Host, input: EvaluateInput): CheckResult {

@@ -2,11 +2,16 @@
 
 import { decodeFpuState } from './cpu/xsave.ts';
 import { CkptError } from './errors.ts';
+import { hostFiles } from './host-files.ts';
 import { levelOf, parseContainerSpecs, type SavedContainer } from './kernel/container-specs.ts';
+import { type GpuState, readGpuState } from './kernel/gpu-state.ts';
+import { kernelFields } from './kernel/threads.ts';
+import { readSavedSpecs } from './oci/read-spec.ts';
+import type { GivenTree } from './open-trees.ts';
 import type { OpenedImage } from './read-image.ts';
 import type { SavedMemory } from './read-memory.ts';
 import type { PartialFacts } from './restore/evaluate.ts';
-import type { ImageFacts, TaskFpu } from './restore/image-facts.ts';
+import type { ImageFacts, SavedSpecs, TaskFpu } from './restore/image-facts.ts';
 import type { RawHeader } from './statefile/header.ts';
 import { createdAt } from './statefile/metadata.ts';
 
@@ -42,7 +47,7 @@ export function taskFpuStates(image: OpenedImage): TaskFpu[] {
 }
 
 /** Everything the gates ask of an image, as far as it was read: without the kernel graph, nothing is said of its threads. */
-export function imageFacts(image: OpenedImage): PartialFacts {
+export function imageFacts(image: OpenedImage, trees: readonly GivenTree[] = []): PartialFacts {
   const { header, hmac, keyVerified, framing, compression } = image.statefile;
   const specs = savedSpecs(image);
   return {
@@ -62,9 +67,12 @@ export function imageFacts(image: OpenedImage): PartialFacts {
     runscVersion: runscVersionOf(image),
     typesRelease: image.typesRelease,
     containerSpecsFrom: specs?.from ?? null,
+    ...comparableSpecs(image),
     levelledTo: specs === null ? undefined : levelOf(specs.containers),
     privateMemoryLost: image.kernel?.privateMemoryLost ?? false,
-    ...(image.kernel === null ? {} : { tasks: taskFpuStates(image) }),
+    ...(image.kernel === null
+      ? {}
+      : { tasks: taskFpuStates(image), ...devices(image.kernel), hostFiles: hostFiles(image.kernel, trees) }),
   };
 }
 
@@ -81,12 +89,39 @@ export function headerFacts(path: string, header: RawHeader): PartialFacts {
     createdAt: createdAt(metadata),
     ...(compression === 'none' || compression === 'flate-best-speed' ? { compression } : {}),
     ...(version === undefined ? {} : { runscVersion: { value: version, from: 'header' as const }, typesRelease: null }),
-    ...(specs === undefined ? {} : { containerSpecsFrom: 'header' as const }),
+    ...(specs === undefined ? {} : { containerSpecsFrom: 'header' as const, containerSpecs: decodedSpecs(specs) }),
   };
 }
 
 function pagesOf({ place, layout }: SavedMemory, present: number | null): ImageFacts['pages'] {
   return { place, required: layout?.committedBytes ?? null, present };
+}
+
+/** The specs as runsc compares them; where they may lie in a kernel graph that was not read, nothing is said of them. */
+function comparableSpecs({ statefile, kernel }: OpenedImage): { readonly containerSpecs?: SavedSpecs } {
+  const text = statefile.header.metadata.get('container_specs') ?? kernel?.settings.containerSpecs;
+  if (text !== undefined && text !== null) return { containerSpecs: decodedSpecs(text) };
+  return kernel === null ? {} : { containerSpecs: { kind: 'none' } };
+}
+
+function decodedSpecs(text: string): SavedSpecs {
+  try {
+    return { kind: 'specs', byName: readSavedSpecs(text) };
+  } catch (error) {
+    if (error instanceof CkptError)
+      return { kind: 'unreadable', why: `expected ${error.facts.expected}, found ${error.facts.found}` };
+    throw error;
+  }
+}
+
+/** GPUs and TPUs; nothing is said of them when that part of the graph is damaged. */
+function devices({ graph }: NonNullable<OpenedImage['kernel']>): { readonly gpu?: GpuState } {
+  try {
+    return { gpu: readGpuState(graph, kernelFields(graph)) };
+  } catch (error) {
+    if (error instanceof CkptError) return {};
+    throw error;
+  }
 }
 
 /** Specs that cannot be parsed do not stop the other gates: the gate that needs them reads the metadata itself. */

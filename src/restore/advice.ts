@@ -23,8 +23,9 @@ const OTHER_RELEASE: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'CKPT1201',
   'CKPT1301',
   'CKPT1302',
-  'CKPT1304',
   'CKPT1502',
+  'CKPT1751',
+  'CKPT1752',
 ]);
 
 /** Reasons that a better description of the host resolves. */
@@ -57,6 +58,11 @@ const BY_REASON: readonly (readonly [AdviceCode, ReadonlySet<ReasonCode>, string
     'CKPT2016',
     new Set<ReasonCode>(['CKPT1305']),
     'make sure that the same binary saves and restores: the version strings do not show it',
+  ],
+  [
+    'CKPT2017',
+    new Set<ReasonCode>(['CKPT1851', 'CKPT1852', 'CKPT1853', 'CKPT1854']),
+    'give the new container the root file system and the content of the mounts that the saved one had',
   ],
 ];
 
@@ -128,7 +134,9 @@ function levelling(cpu: FeatureSet, missing: readonly FeatureRef[], undecided: r
 }
 
 function releaseAdvice(image: Partial<ImageFacts>, codes: ReadonlySet<ReasonCode>): Advice[] {
-  if (![...codes].some((code) => OTHER_RELEASE.has(code))) return [];
+  // The types of another architecture are those of no release.
+  const otherArch = codes.has('CKPT1501');
+  if (![...codes].some((code) => OTHER_RELEASE.has(code) && !(otherArch && code === 'CKPT1751'))) return [];
   const types = image.typesRelease ?? null;
   const byTypes =
     types === null

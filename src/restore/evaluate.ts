@@ -10,6 +10,7 @@ import { readerErrorPrefix } from './gates/image-readable.ts';
 import type { ImageFacts } from './image-facts.ts';
 import type { CheckResult, GateId, GateResult, Reason } from './result.ts';
 import { type Rules, selectRules } from './rules.ts';
+import { NO_SETTINGS, type RestoreSettings } from './settings.ts';
 import { requireGates, verdictOf } from './verdict.ts';
 
 /** What the caller says about the restore. */
@@ -18,6 +19,8 @@ export interface EvaluateInput {
   readonly runscVersion: string | null;
   /** Gates that must be answered (`--require`). */
   readonly require?: readonly GateId[];
+  /** How the new sandbox is set up, as far as that is known. */
+  readonly settings?: RestoreSettings;
 }
 
 /** Why an image that is recognisable as one could not be read to its end. */
@@ -45,16 +48,21 @@ export function evaluateUnreadable(known: PartialFacts, damage: Damage, host: Ho
   return evaluateFacts(known, damage, host, input);
 }
 
-function evaluateFacts(image: PartialFacts, damage: Damage | null, host: Host, input: EvaluateInput): CheckResult {
-  const rules = selectRules(
+/** The rules by which a pair is judged. */
+export function rulesFor(image: Partial<ImageFacts>, host: Host, input: EvaluateInput): Rules {
+  return selectRules(
     { runscVersion: image.runscVersion ?? null, typesRelease: image.typesRelease ?? null },
     { flag: input.runscVersion, host: host.runscVersion.value },
   );
+}
+
+function evaluateFacts(image: PartialFacts, damage: Damage | null, host: Host, input: EvaluateInput): CheckResult {
+  const rules = rulesFor(image, host, input);
   const readable = damage === null ? image : withoutKernelFacts(image, rules);
   const gates: GateResult[] = [];
   let first: { readonly id: GateId; readonly failure: GateFailure } | null = null;
   for (const gate of ALL_GATES) {
-    let answer = gate.check(readable, host, rules) ?? unreadable(damage, image);
+    let answer = gate.check(readable, host, rules, input.settings ?? NO_SETTINGS) ?? unreadable(damage, image);
     if (gate.id === 'image-readable' && damage !== null) answer = damaged(answer, damage, image, rules);
     if (answer.failure !== null && (first === null || answer.failure.position < first.failure.position)) {
       first = { id: gate.id, failure: answer.failure };

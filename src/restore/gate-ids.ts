@@ -13,6 +13,7 @@ export const GATE_IDS = [
   'cpu-arch',
   'cpu-features',
   'cache-line',
+  'object-graph',
   'fpu-state',
   'host-files',
   'pages',

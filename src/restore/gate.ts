@@ -4,6 +4,7 @@ import type { ImageFacts } from './image-facts.ts';
 import type { ReasonCode, ReasonDetails } from './reasons.ts';
 import type { GateId, GateOutcome, Reason } from './result.ts';
 import type { Rules } from './rules.ts';
+import { NO_SETTINGS, type RestoreSettings } from './settings.ts';
 
 /** Where a failing gate would stop runsc, and what runsc prints there. */
 export interface GateFailure {
@@ -24,20 +25,20 @@ export interface GateAnswer {
 export interface Gate {
   readonly id: GateId;
   /** Answers, or returns null when the image lacks one of the facts that the gate needs. */
-  readonly check: (image: Partial<ImageFacts>, host: Host, rules: Rules) => GateAnswer | null;
+  readonly check: (image: Partial<ImageFacts>, host: Host, rules: Rules, settings?: RestoreSettings) => GateAnswer | null;
 }
 
 /** Makes a gate of a function that needs certain facts of the image. */
 export function defineGate<K extends keyof ImageFacts>(
   id: GateId,
   needs: readonly K[],
-  check: (image: Pick<ImageFacts, K>, host: Host, rules: Rules) => GateAnswer,
+  check: (image: Pick<ImageFacts, K>, host: Host, rules: Rules, settings: RestoreSettings) => GateAnswer,
 ): Gate {
   return {
     id,
-    check: (image, host, rules) => {
+    check: (image, host, rules, settings = NO_SETTINGS) => {
       if (!hasFacts(image, needs)) return null;
-      return check(image, host, rules);
+      return check(image, host, rules, settings);
     },
   };
 }
@@ -58,8 +59,8 @@ export function pass(...reasons: readonly Reason[]): GateAnswer {
 }
 
 /** That runsc or architecture has no such gate. */
-export function notApplicable(): GateAnswer {
-  return { outcome: 'not-applicable', reasons: [], failure: null };
+export function notApplicable(...reasons: readonly Reason[]): GateAnswer {
+  return { outcome: 'not-applicable', reasons, failure: null };
 }
 
 /** The answer rests on facts that are not known. */
@@ -85,9 +86,10 @@ const LATE_READER = 27.5;
 /**
  * The place of a condition (its number in docs/gates.md) in the order in which a release really checks.
  *
- * The numbers are the order of today. Three conditions lay elsewhere once: the verification of the header (13), which came after the
+ * The numbers are the order of today. Four conditions lay elsewhere once: the verification of the header (13), which came after the
  * look at its keys from 2024-04-29 to 2025-04-07, and the container specs (16) and the version (17), which were read after the kernel
- * graph from 2024-09-11 and 2024-10-28 on, until they moved into the header; the version came before the specs then.
+ * graph from 2024-09-11 and 2024-10-28 on, until they moved into the header; the version came before the specs then, and behind the specs
+ * their comparison (20).
  *
  * @see gVisor runsc/boot/controller.go: containerManager.Restore; runsc/boot/restore.go: restorer.restore
  */
@@ -95,5 +97,6 @@ export function positionOf(order: number, rules: Rules): number {
   if (order === 13 && rules.has('container-count-checked') && !rules.has('reader-first')) return LATE_READER;
   if (order === 16 && !rules.has('specs-in-header')) return AFTER_KERNEL_LOAD + 0.2;
   if (order === 17 && !rules.has('version-in-header')) return AFTER_KERNEL_LOAD + 0.1;
+  if (order === 20 && !rules.has('specs-in-header')) return AFTER_KERNEL_LOAD + 0.3;
   return order;
 }

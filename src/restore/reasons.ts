@@ -3,6 +3,7 @@
  * for each lies in docs/reasons/.
  */
 import type { GateId } from './gate-ids.ts';
+import type { SpecDifference } from './spec/spec-difference.ts';
 
 /** How the header and the body of an image disagree with what a runsc expects. */
 interface ImageFormDetails {
@@ -28,6 +29,42 @@ export interface FeatureRef {
   readonly impact: string;
   /** Why the host counts as lacking it, or why that is unknown. */
   readonly evidence: string;
+}
+
+/** One file of the host that a restore needs. */
+export interface FileRef {
+  /** From the root of its mount. */
+  readonly path: string;
+  readonly type: string;
+  /** How it is opened again; null when it is only looked for. */
+  readonly access: 'read' | 'write' | 'read-write' | null;
+  /** Was removed while open: a restore makes it again. */
+  readonly deleted: boolean;
+}
+
+/** Files of one mount with what was found of them. */
+interface FileDetails {
+  /** Null in images that do not save it. */
+  readonly container: string | null;
+  readonly mount: string;
+  /** Null when it could not be opened. */
+  readonly directory: string | null;
+  /** `why` is the type that was found or the error of Linux (`ENOENT`); `below` counts files that were not looked for any more. */
+  readonly files: readonly (FileRef & { readonly why: string; readonly below: number })[];
+}
+
+/** Devices that are counted. */
+type DeviceKind = 'gpus' | 'tpus';
+
+/** A saved socket and what it needs of the new network, in words. */
+export interface SocketRef {
+  /** Graph path of the endpoint. */
+  readonly object: string;
+  readonly kind: 'tcp' | 'udp' | 'icmp' | 'raw' | 'packet';
+  readonly local: string | null;
+  readonly remote: string | null;
+  readonly holders: readonly { readonly pid: number; readonly fd: number }[];
+  readonly needs: readonly string[];
 }
 
 /** The shape of `details` for every reason code. Masks are `0x…` strings. */
@@ -64,6 +101,38 @@ export interface ReasonDetails {
   };
   CKPT1305: { readonly image: string | null; readonly host: string };
   CKPT1306: { readonly host: string; readonly typesFrom: string; readonly typesTo: string };
+  CKPT1351: { readonly container: string; readonly differences: readonly SpecDifference[] };
+  CKPT1352: { readonly container: string; readonly saved: readonly string[] };
+  CKPT1353: { readonly containers: readonly string[] };
+  CKPT1354: {
+    readonly container: string;
+    readonly policy: 'warning' | 'ignore';
+    readonly differences: readonly SpecDifference[];
+  };
+  CKPT1355: { readonly container: string; readonly assumed: string };
+  CKPT1356: { readonly container: string | null; readonly why: string; readonly differences: readonly SpecDifference[] };
+  CKPT1357: { readonly container: string };
+  CKPT1358: { readonly container: string; readonly problem: string };
+  CKPT1359: { readonly why: string };
+  CKPT1360: { readonly container: string; readonly differences: readonly SpecDifference[] };
+  CKPT1361: { readonly network: string };
+  CKPT1362: { readonly image: string; readonly network: string };
+  CKPT1363: { readonly image: string };
+  CKPT1364: { readonly network: string };
+  CKPT1365: { readonly sockets: readonly SocketRef[] };
+  CKPT1366: { readonly sockets: readonly SocketRef[] };
+  CKPT1367: { readonly sockets: readonly SocketRef[] };
+  CKPT1368: { readonly sockets: readonly SocketRef[] };
+  CKPT1369: { readonly sockets: readonly SocketRef[] };
+  CKPT1370: Readonly<Record<string, never>>;
+  CKPT1371: { readonly kind: DeviceKind; readonly image: number; readonly host: number };
+  CKPT1372: { readonly image: string; readonly host: string };
+  CKPT1373: { readonly image: string; readonly rules: string };
+  /** `image` is the count or the version that was saved, or null where the image does not tell. */
+  CKPT1374: { readonly kind: DeviceKind | 'driver'; readonly image: number | string | null };
+  CKPT1375: { readonly kind: DeviceKind; readonly why: string };
+  CKPT1376: { readonly key: string };
+  CKPT1377: { readonly kind: DeviceKind; readonly assumed: string };
   CKPT1401: { readonly pageSize: number };
   CKPT1402: { readonly assumed: number };
   CKPT1403: { readonly why: string };
@@ -80,6 +149,26 @@ export interface ReasonDetails {
   CKPT1602: { readonly features: readonly FeatureRef[] };
   CKPT1701: { readonly image: number; readonly host: number };
   CKPT1702: { readonly image: number; readonly why: string };
+  CKPT1751: {
+    readonly release: string;
+    /** The release that was compared with, or those between which the restoring code lies. */
+    readonly releases: readonly string[];
+    /** Where decoding stops; null when that is not certain. */
+    readonly firstMet: { readonly object: number; readonly type: string } | null;
+    readonly types: readonly {
+      readonly name: string;
+      /** The release has no such type. */
+      readonly missing: boolean;
+      readonly onlyInImage: readonly string[];
+      readonly onlyInRelease: readonly string[];
+    }[];
+  };
+  CKPT1752: {
+    readonly release: string;
+    readonly releases: readonly string[];
+    readonly types: readonly { readonly name: string; readonly why: 'unknown-type' | 'changed-between' }[];
+  };
+  CKPT1753: { readonly release: string; readonly releases: readonly string[] };
   CKPT1801: {
     /** What the restoring runsc supports on the host, or null when some of its bits are unknown. */
     readonly supported: string | null;
@@ -102,7 +191,22 @@ export interface ReasonDetails {
     readonly threads: readonly ThreadRef[];
   };
   CKPT1805: { readonly mxcsr: string; readonly why: string; readonly threads: readonly ThreadRef[] };
-  CKPT1901: { readonly gate: string };
+  CKPT1851: FileDetails;
+  CKPT1852: FileDetails;
+  CKPT1853: FileDetails;
+  CKPT1854: FileDetails;
+  CKPT1855: FileDetails;
+  CKPT1856: FileDetails;
+  CKPT1857: FileDetails;
+  CKPT1858: {
+    readonly container: string | null;
+    readonly mount: string;
+    /** How to have it checked. */
+    readonly option: string;
+    readonly files: readonly FileRef[];
+  };
+  CKPT1859: Readonly<Record<string, never>>;
+  CKPT1860: { readonly given: readonly string[]; readonly mounts: readonly string[] };
   CKPT1951: { readonly missing: string; readonly path: string };
   CKPT1952: { readonly required: number; readonly present: number };
   CKPT1953: { readonly rules: string };
@@ -274,9 +378,9 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
     gate: 'runsc-version',
     title: 'This runsc compares no versions, and the image may be of another one',
     meaning:
-      'Before 2024-10-28 runsc did not compare versions. It loads whatever it can, and fails later when a saved type has other fields than its own. The object graph is not compared with the types of another release, so that the answer stays open.',
+      'Before 2024-10-28 runsc did not compare versions. It loads whatever it can, and fails later when a saved type has other fields than its own. Whether that happens is the answer of the gate `object-graph`.',
     example: null,
-    remedy: 'Restore with the release that saved the image, or try it.',
+    remedy: 'See the gate `object-graph`. The release that saved the image restores it in any case.',
   },
   CKPT1305: {
     gate: 'runsc-version',
@@ -294,6 +398,220 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
     example: null,
     remedy:
       'Where builds between releases are in use, restore with the build that saved the image, or ask for `--require runsc-version`, which turns the assumption into `unknown`.',
+  },
+  CKPT1351: {
+    gate: 'oci-spec',
+    title: 'The spec of a new container differs from the saved one',
+    meaning:
+      'Since 6bae0a7b3 (2024-10-28, `release-20241104.0`) runsc compares the OCI spec (config.json) of every container that is restored with the one it was saved with. Not compared are environment variables, host and domain names, hooks, linux.cgroupsPath, the path of the root, the sources of mounts, annotations that are not `dev.gvisor.…`, and since 2024-12-16 linux.resources. Lists of rlimits, capabilities, namespaces and ID mappings may have another order, but no value twice. An empty list that stands in the config.json of the first container (`"maskedPaths": []`) differs from a missing one, and the saved spec never has empty lists. The details name every field that differs; runsc stops at the first.',
+    example:
+      'failed to handle restore spec validation: failed to validate restore spec: failed to validate spec for container "web": "Cwd" does not match across checkpoint restore for container: "web", checkpoint "/" restore "/srv"',
+    remedy:
+      'Make the new spec the same in these fields; `ckpt inspect --section containers` shows the saved one. Since `release-20250127.0` `runsc --restore-spec-validation=warning` restores all the same: the saved process goes on as it was, whatever the new spec says.',
+  },
+  CKPT1352: {
+    gate: 'oci-spec',
+    title: 'A new container is not among the saved ones',
+    meaning:
+      'runsc matches containers by name: the annotation `io.kubernetes.cri.container-name`, and for a container without one `__no_name_` with its number in the order of restoring. Since 485a52058 (2024-09-13, `release-20240916.0`) each must have been saved.',
+    example:
+      'failed to handle restore spec validation: failed to validate restore spec: checkpoint image does not contain spec for container: "web"',
+    remedy:
+      'Give the container the saved name, or rename it with the annotation `dev.gvisor.container-name-remap.1` (`new=saved`) since `release-20250407.0`. `--spec name=config.json` says for which container a spec is meant when it names none.',
+  },
+  CKPT1353: {
+    gate: 'oci-spec',
+    title: 'The specs of the new containers were not given',
+    meaning: 'runsc compares them with the saved ones, and ckpt was not given all of them.',
+    example: null,
+    remedy: 'Give the config.json of each container that will be restored: `--spec config.json`, or `--spec name=config.json`.',
+  },
+  CKPT1354: {
+    gate: 'oci-spec',
+    title: 'The specs differ, and the policy lets that pass',
+    meaning:
+      '`--restore-spec-validation` of runsc (since 1c38b6cbe, 2025-01-23, `release-20250127.0`; `--unsafe-skip-restore-spec-validation` a month before) says what a difference means: `enforce` (the default) refuses, `warning` logs, `ignore` does not even look.',
+    example: null,
+    remedy: 'Nothing, if that is meant. The saved processes go on as they were: what the new spec says has no effect on them.',
+  },
+  CKPT1355: {
+    gate: 'oci-spec',
+    title: 'The specs are the same, as far as runsc completes the new one as it did at save',
+    meaning:
+      'runsc does not compare config.json as it is. A container behind the first in its sandbox gets a user namespace with the ID mappings of the machine (with `--directfs`, the default), and loses a PID namespace that is the one of the sandbox; a bind mount from overlayfs, NFS or FUSE gets an option for that. This depends on the machine and on the flags, which are taken to be as they were.',
+    example: null,
+    remedy: 'Restore with the same flags. `--require oci-spec` turns the assumption into `unknown`.',
+  },
+  CKPT1356: {
+    gate: 'oci-spec',
+    title: 'Whether runsc finds a difference cannot be told from the specs',
+    meaning:
+      'Two cases. runsc follows symbolic links in the root file system before it compares the destinations of bind mounts, so that `/var/run/secrets` is saved as `/run/secrets`, and ckpt does not see that file system. And until 5703c1a5a (2025-11-11, `release-20251118.0`) one container, taken at random, was compared, so that a sandbox of which only some differ is restored at times.',
+    example: null,
+    remedy:
+      'For mounts: write the destination as it was saved, which runsc takes as the same. For several containers: make all specs fit.',
+  },
+  CKPT1357: {
+    gate: 'oci-spec',
+    title: 'Two specs are for one container',
+    meaning: 'The names of the containers, by which runsc matches them, must differ.',
+    example: 'container "web" already restored',
+    remedy: 'Give one spec for each container; the annotation `io.kubernetes.cri.container-name` names it.',
+  },
+  CKPT1358: {
+    gate: 'oci-spec',
+    title: 'runsc refuses the new spec by itself',
+    meaning:
+      'Before anything is restored, runsc checks the config.json: process.args, root.path and absolute destinations must be there; SELinux labels, Windows and Solaris are not supported.',
+    example: null,
+    remedy: 'Correct the config.json.',
+  },
+  CKPT1359: {
+    gate: 'oci-spec',
+    title: 'There is nothing to compare',
+    meaning: 'The image holds no specs that can be read (before 2024-09-11 none were saved), or a given one could not be read.',
+    example: null,
+    remedy: 'See the gate `container-specs`, or the error about the given spec.',
+  },
+  CKPT1360: {
+    gate: 'oci-spec',
+    title: 'The limits in linux.resources have changed',
+    meaning: 'runsc logs that since 0f8216cd3 (2024-12-16, `release-20241217.0`), and restores.',
+    example: null,
+    remedy: 'Nothing, if the new limits are meant: they apply to the new sandbox.',
+  },
+  CKPT1361: {
+    gate: 'network',
+    title: 'This runsc restores no sandbox with that networking',
+    meaning:
+      'Since 7f284dbe4 (2026-05-11, `release-20260520.0`) a restore is refused unless networking is `sandbox` or `none`; since 9d2d13b05 (2026-07-20, `release-20260721.0`) `host` is possible too. `plugin` never is.',
+    example: 'checkpoint not supported when using hostinet',
+    remedy: 'Restore with `--network=sandbox` or `--network=none`.',
+  },
+  CKPT1362: {
+    gate: 'network',
+    title: 'Exactly one side uses the network of the host',
+    meaning:
+      'Since 9d2d13b05 (2026-07-20, `release-20260721.0`) the header says what networking the sandbox had; an image without that is of `sandbox` networking. `host` fits only `host`; `sandbox` and `none` fit one another.',
+    example: 'checkpoint created with host networking cannot be restored with sandbox networking',
+    remedy: 'Restore with the `--network` of the saved sandbox.',
+  },
+  CKPT1363: {
+    gate: 'network',
+    title: 'The networking of the new sandbox was not given',
+    meaning: 'runsc compares it with that of the image.',
+    example: null,
+    remedy: 'Give the value of `--network` with which runsc will restore: `--network sandbox`, `none`, `host` or `plugin`.',
+  },
+  CKPT1364: {
+    gate: 'network',
+    title: 'What becomes of the image with that networking is not known',
+    meaning:
+      'Before 7f284dbe4 (2026-05-11, `release-20260520.0`) a restore with `--network=host` was not refused, although no image of such a sandbox could be saved. The two releases that were tried (2022-12 and 2024-07) could not load the saved network stack into it.',
+    example: null,
+    remedy: 'Restore with `--network=sandbox` or `--network=none`.',
+  },
+  CKPT1365: {
+    gate: 'network',
+    title: 'The new sandbox lacks what a saved socket needs',
+    meaning:
+      'An endpoint is restored only where it finds what it had: a connected one its own address and a route to the other end, one with multicast groups or a packet socket the interface with the same number (the loopback interface is 1, the others follow in the order of the host), one bound to an IPv4 address the interface with the number on which it was found (before 2dbd37fd7, 2022-08-15, `release-20220822.0`, and for IPv6, the address itself). Otherwise the whole sandbox dies: for UDP, ICMP and raw sockets before a0085d9a4 (2025-08-07, `release-20250811.0`), for TCP connections before 25a114411 (2025-08-14, `release-20250820.0`), for packet sockets before 1985b831b (2026-02-19, `release-20260223.0`). Later releases close the socket and restore the rest. Before 560709419 (2023-05-02, `release-20230508.0`) a TCP socket with buffers of more than 4 MiB, as SO_SNDBUFFORCE sets them, is fatal in any network.',
+    example: 'urpc method "containerManager.Restore" failed: EOF',
+    remedy:
+      'Restore in a network namespace with the same addresses, routes and order of interfaces, or save again without those sockets. TCP listeners and sockets that are bound to no address or to the loopback interface need nothing.',
+  },
+  CKPT1366: {
+    gate: 'network',
+    title: 'It is not known whether the new sandbox has what saved sockets need',
+    meaning:
+      'The image has sockets that this release of runsc restores only where the network is as it was; see CKPT1365. How the new sandbox is connected is no part of a host description.',
+    example: null,
+    remedy:
+      'Describe its network: `--network none`, or `--address` for each interface with its addresses and prefix lengths, and `--route default` when it has a default route.',
+  },
+  CKPT1367: {
+    gate: 'network',
+    title: 'Saved sockets need the loopback interface',
+    meaning:
+      'Connections over the loopback interface, and sockets that are bound to it or have groups on it, need one that is up and has the same addresses. A sandbox with `--network=none` always has it; for another it is assumed, as whatever makes network namespaces for containers sets it up.',
+    example: null,
+    remedy: 'Nothing usually. In a network namespace made by hand: `ip link set lo up`. An IPv6 connection needs `::1` on it.',
+  },
+  CKPT1368: {
+    gate: 'network',
+    title: 'The restore may never end',
+    meaning:
+      'A TCP connection over the loopback interface was being made (SYN_SENT or SYN_RECV) when the image was saved. From 74a1820ce (2022-04-18, `release-20220425.0`) until a3e588741 (2024-12-18, `release-20250106.0`) runsc stops there until all other connections and listeners are restored, also those that are behind it. Whether one is, depends on an order that is not predicted.',
+    example: null,
+    remedy: 'Save again when the connection is made, or has failed.',
+  },
+  CKPT1369: {
+    gate: 'network',
+    title: 'Two saved sockets hold the same port',
+    meaning:
+      'In one network namespace that is not possible: they are of different ones. Before a6a13e83c (2025-06-02, `release-20250611.0`) all come back in the network namespace of the sandbox, where the second cannot have the port, and the sandbox dies.',
+    example: null,
+    remedy: 'Save again with one of the two closed.',
+  },
+  CKPT1370: {
+    gate: 'network',
+    title: 'A part of the saved sockets could not be read',
+    meaning: 'The image is damaged where its sockets are. Whether one of them stops the restore is not known.',
+    example: null,
+    remedy: 'Copy the image again and compare, or save it again.',
+  },
+  CKPT1371: {
+    gate: 'gpu',
+    title: 'The new sandbox has too few GPUs or TPUs',
+    meaning:
+      'Since ea0f0b6b3 (2026-06-24, `release-20260706.0`) runsc saves in the header which GPUs a sandbox in use of them had, and since b3871cfa3 (2026-07-07, `release-20260706.0`) which TPUs. It maps them to those of the new sandbox by their order, which must be as many or more.',
+    example: "failed to remap nvproxy devices: can't remap 8 saved devices to 4 restored devices",
+    remedy: 'Restore where there are as many devices, and hand them to the containers.',
+  },
+  CKPT1372: {
+    gate: 'gpu',
+    title: 'The NVIDIA driver is of another version',
+    meaning:
+      'Since c8952f759 (2025-05-29, `release-20250611.0`) runsc saves for which version of the driver the sandbox was set up, and compares it at the very end. In its message `was` is the driver of the restoring machine.',
+    example: 'nvidia driver version changed during restore: was 570.124.06, now 550.54.15',
+    remedy: 'Restore on a machine with the same driver.',
+  },
+  CKPT1373: {
+    gate: 'gpu',
+    title: 'This runsc does not know the NVIDIA driver of the image',
+    meaning: 'nvproxy speaks the interface of certain versions of the driver; which ones differs from release to release.',
+    example: 'error executing callbacks: driver version "550.54.15" not found in abis map',
+    remedy: 'Restore with the release that saved the image.',
+  },
+  CKPT1374: {
+    gate: 'gpu',
+    title: 'The GPUs, TPUs or the driver of the host were not given',
+    meaning: 'The image was saved with GPUs or TPUs in use, and runsc compares them with those of the new sandbox.',
+    example: null,
+    remedy: 'Give `--gpus` and `--tpus`, how many the new containers get, and `--nvidia-driver`, the version of the driver.',
+  },
+  CKPT1375: {
+    gate: 'gpu',
+    title: 'This runsc opens the same GPUs or TPUs again',
+    meaning:
+      'Without the list of devices in the header, runsc opens the same device files (`/dev/nvidia0`) at restore, whatever other devices there are.',
+    example: null,
+    remedy: 'Restore where the devices have the same numbers.',
+  },
+  CKPT1376: {
+    gate: 'gpu',
+    title: 'The list of saved devices cannot be read',
+    meaning: 'The key of the header is not a JSON list of devices. No runsc writes that: the header was changed.',
+    example: null,
+    remedy: 'Take the image as it was saved.',
+  },
+  CKPT1377: {
+    gate: 'gpu',
+    title: 'There are enough devices, if they are of one kind',
+    meaning:
+      'runsc maps several GPUs only to GPUs of one model, and several TPUs only to TPUs that lie in IOMMU groups as the saved ones did. A count does not tell that.',
+    example: null,
+    remedy: 'Restore on a machine of the same type. `--require gpu` turns the assumption into `unknown`.',
   },
   CKPT1401: {
     gate: 'page-size',
@@ -384,6 +702,33 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
     example: null,
     remedy: 'Describe the host by CPUID (`ckpt host capture`, `cpuid -1 -r`) or by its /proc/cpuinfo (`clflush size`).',
   },
+  CKPT1751: {
+    gate: 'object-graph',
+    title: 'Saved types have other fields in the restoring runsc, or do not exist there',
+    meaning:
+      'An image holds the objects of the sandbox as gVisor declares them, field by field. runsc loads a type only when it has the same set of field names; their order does not matter. It stops at the first object of another type. The types of every release since 2021 are known to ckpt; it names all that differ, and the one that runsc meets first.',
+    example:
+      'error decoding object ID 1 (kernel.Kernel) from &wire.Struct{TypeID:0x1, fields:(*wire.multipleObjects)(0xc000000000)}: type "pkg/sentry/kernel.Kernel" contains different fields: [featureSet timekeeper tasks] (decode) and [featureSet timekeeper] (encode)',
+    remedy:
+      'Restore with the release that saved the image, or with one of those that `ckpt state schema` names. `ckpt state schema --against RELEASE` shows every difference. The pointer in the message differs from run to run.',
+  },
+  CKPT1752: {
+    gate: 'object-graph',
+    title: 'It is not known whether the restoring runsc has the saved types',
+    meaning:
+      'The history of types holds releases. Of a build between two of them only what both have in common is known, of code that is newer than the history or whose version names no code nothing, and of types that no release has (a changed gVisor) nothing either.',
+    example: null,
+    remedy: 'Restore with the release that saved the image, or try it.',
+  },
+  CKPT1753: {
+    gate: 'object-graph',
+    title: 'The restoring runsc is another one, and has all saved types',
+    meaning:
+      'Every saved type has the same fields in the restoring release as in the image. runsc compares no more than that, but loads more: what a field holds may have changed under the same name, which the history of types does not show.',
+    example: null,
+    remedy:
+      'Where that is too little, restore with the release that saved the image, or ask for `--require object-graph`, which turns the assumption into `unknown`.',
+  },
   CKPT1801: {
     gate: 'fpu-state',
     title: 'A saved thread holds floating-point state that the host cannot load',
@@ -425,14 +770,88 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
     example: null,
     remedy: 'Describe the host with `ckpt host capture`, or restore on a CPU of the same model.',
   },
-  CKPT1901: {
-    gate: 'any',
-    title: 'This version of ckpt does not look at this gate',
+  CKPT1851: {
+    gate: 'host-files',
+    title: 'A file that the image holds is not there',
     meaning:
-      'runsc checks it at restore, and this version of ckpt does not: whether the OCI specs of the new containers fit the saved ones, networking, GPUs, and the files that must exist on the host. A `restorable` says nothing about it.',
+      'Open and mapped files, executables, working directories and the directories above them are looked for again, name by name from the root of their mount, and no symbolic link is followed. Unused files are not missed. Since 1e5b6ec42 (2024-11-05, `release-20241118.0`) runsc names the file, since eb261c614 (2026-02-20, `release-20260223.0`) also the mount. Which of several missing files it meets first is random. Directories that were made when the container was set up, as the points of its mounts, are made again since 5734bf093 (2024-06-18, `release-20240624.0`).',
+    example:
+      'vfs.CompleteRestore() failed: failed to complete restore for filesystem type "9p": failed to walk "/usr/bin/python3" of type 0100000 in mount "app:/": no such file or directory',
+    remedy:
+      'Give the new container the files that the saved one had: the same version of its image, and the same content of its mounts.',
+  },
+  CKPT1852: {
+    gate: 'host-files',
+    title: 'A file that the image holds is of another type now',
+    meaning:
+      'Where others than the sandbox may change the files of a mount (`--file-access-mounts=shared`, the default for bind mounts), runsc looks at their types again, and the sandbox panics when one has changed. A gofer without directfs refuses block devices everywhere.',
+    example: 'urpc method "containerManager.Restore" failed: EOF',
+    remedy: 'Give the new container the files that the saved one had.',
+  },
+  CKPT1853: {
+    gate: 'host-files',
+    title: 'A file cannot be opened, or made again, as a restore does',
+    meaning:
+      'Files that were open are opened again for reading or writing. Files that were removed while open are made again in their directory since f06d4e7eb (2025-03-03, `release-20250304.0`), and removed once more; so are directories on which something is mounted. That fails on a read-only file system, for immutable files, and where another file has the name: for regular files until e3c4c4cad (2025-06-06, `release-20250611.0`), for directories until 128211909 (2025-07-15, `release-20250721.0`). In a mount that only the sandbox changes, a file that has become a link, a pipe, a socket or (if it was open for writing) a directory cannot be opened either; runsc waits for ever for the other end of a pipe.',
+    example:
+      'vfs.CompleteRestore() failed: failed to complete restore for filesystem type "9p": failed to restore file handles (read=true, write=true) for "/db/log" in mount "app:/data": read-only file system',
+    remedy: 'Mount the directory with the same rights as before, and give it the files that the saved container had.',
+  },
+  CKPT1854: {
+    gate: 'host-files',
+    title: 'A symbolic link lies where a mount hangs',
+    meaning:
+      'runsc follows links in the destination of a mount before it starts the sandbox. A mount whose destination leads elsewhere than before is another one, and the saved one is not found.',
+    example: 'no server FD available for filesystem with unique ID "app:/data", map: map[checkpoint.ResourceID]int{}',
+    remedy: 'Restore with a root file system in which the path is a directory, as it was.',
+  },
+  CKPT1855: {
+    gate: 'host-files',
+    title: 'It is not known whether a file is there and can be opened',
+    meaning:
+      'ckpt itself may not look at the file or open it, the directory that was given could not be opened, or the name of the file is no valid UTF-8. runsc may have other rights.',
+    example: null,
+    remedy: 'Check as the user that will restore, usually root.',
+  },
+  CKPT1856: {
+    gate: 'host-files',
+    title: 'It is not known whether a file can be opened again',
+    meaning:
+      'Pipes, sockets and devices of the host that were open are opened again. Whether that succeeds depends on the other end, on the device, and on the flags of runsc (`--host-fifo`, `--host-uds`, `--character-device-policy`); ckpt opens none of them.',
+    example: null,
+    remedy: 'Restore with the same flags, devices and partners as before, and try it.',
+  },
+  CKPT1857: {
+    gate: 'host-files',
+    title: 'A file is of another type now, and runsc does not notice',
+    meaning:
+      'In a mount that only the sandbox changes (`--file-access=exclusive`, the default for root file systems) runsc does not look at the type of a file again. The restore succeeds if the file can be opened, and the program finds something else than it left.',
+    example: null,
+    remedy: 'Give the new container the files that the saved one had.',
+  },
+  CKPT1858: {
+    gate: 'host-files',
+    title: 'The directory of a mount was not given',
+    meaning:
+      'The details list every file that must be there: its path from the root of the mount, its type, and how it is opened again. The root file system must have them as the new container will see it, on whatever host.',
     example: null,
     remedy:
-      'Keep the OCI config, the network mode, the devices and the mounts of the saved containers. `--require` with the name of the gate turns this into `unknown`.',
+      'Name the directory: `--rootfs DIR` (`--rootfs container=DIR` where there are several), and `--mount /path=DIR` (`--mount container:/path=DIR`) for each bind mount. `--require host-files` turns this into `unknown`.',
+  },
+  CKPT1859: {
+    gate: 'host-files',
+    title: 'The list of files is not complete',
+    meaning: 'A part of the saved directories could not be read. What could be read was checked.',
+    example: null,
+    remedy: 'Copy the image again, or save it again.',
+  },
+  CKPT1860: {
+    gate: 'host-files',
+    title: 'A directory was given for a mount that the image does not have',
+    meaning:
+      'No file of the image lies on a mount of that container and path. Where several containers have the path, the container must be named too.',
+    example: null,
+    remedy: 'Compare with the mounts that the message names. A new container may have more mounts than the saved one had.',
   },
   CKPT1951: {
     gate: 'pages',
@@ -493,7 +912,8 @@ export type AdviceCode =
   | 'CKPT2013'
   | 'CKPT2014'
   | 'CKPT2015'
-  | 'CKPT2016';
+  | 'CKPT2016'
+  | 'CKPT2017';
 
 /** Every advice code, in the order in which advice is listed. */
 export const ADVICE: { readonly [C in AdviceCode]: AdviceText } = {
@@ -610,5 +1030,14 @@ export const ADVICE: { readonly [C in AdviceCode]: AdviceText } = {
     meaning: 'A build without a version stamp, or an image without a version: the strings say nothing of the code.',
     remedy: 'Make sure that it is the same binary, for instance by its checksum.',
     evidence: 'runsc/version/version.go; before 2024-10-28 images hold no version.',
+  },
+  CKPT2017: {
+    title: 'Give the new container the files that the saved one had',
+    meaning:
+      'The gate `host-files` fails: files that the saved sandbox holds open, mapped or as working directories are not as they were.',
+    remedy:
+      'Restore with a root file system of the same image and with the same content of the mounts. Files that a program need not have open can be closed before the next save: unused ones are not missed.',
+    evidence:
+      'Measured with two releases of runsc: removed, replaced and renamed files, with and without directfs (docs/decisions/runsc-experiments.md).',
   },
 };

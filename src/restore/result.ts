@@ -68,6 +68,9 @@ export interface CheckResult {
 export interface CheckError {
   readonly image?: string;
   readonly host?: string;
+  readonly spec?: string;
+  /** A directory for a root file system or a mount, as it was named. */
+  readonly tree?: string;
   readonly code: string;
   readonly message: string;
   readonly layer: string;

@@ -1,4 +1,5 @@
 /** From outcomes to verdicts, and from verdicts to an exit code. */
+import type { ReasonCode } from './reasons.ts';
 import type { CheckDocument, CheckError, CheckResult, GateId, GateOutcome, GateResult, Verdict } from './result.ts';
 
 /** What an `unknown` verdict does to the exit code (`--on-unknown`). */
@@ -43,5 +44,15 @@ export function requireGates(gates: readonly GateResult[], required: Iterable<Ga
 
 function isUnproven(gate: GateResult): boolean {
   if (gate.outcome === 'not-checked') return true;
-  return gate.outcome === 'pass' && gate.reasons.some((reason) => reason.code === 'CKPT1402' || reason.code === 'CKPT1306');
+  return gate.outcome === 'pass' && gate.reasons.some(({ code }) => ASSUMPTIONS.has(code));
 }
+
+/** Reasons with which a gate passes on an assumption. */
+const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'CKPT1306',
+  'CKPT1355',
+  'CKPT1367',
+  'CKPT1377',
+  'CKPT1402',
+  'CKPT1753',
+]);

@@ -6,8 +6,12 @@ import { containerSpecs } from './container-specs.ts';
 import { cpuArch } from './cpu-arch.ts';
 import { cpuFeatures } from './cpu-features.ts';
 import { fpuState } from './fpu-state.ts';
+import { gpu } from './gpu.ts';
+import { hostFiles } from './host-files.ts';
 import { imageReadable } from './image-readable.ts';
-import { gpu, hostFiles, network, ociSpec } from './not-looked-at.ts';
+import { network } from './network.ts';
+import { objectGraph } from './object-graph.ts';
+import { ociSpec } from './oci-spec.ts';
 import { pageSize } from './page-size.ts';
 import { pages } from './pages.ts';
 import { runscVersion } from './runsc-version.ts';
@@ -25,6 +29,7 @@ export const ALL_GATES: readonly Gate[] = [
   cpuArch,
   cpuFeatures,
   cacheLine,
+  objectGraph,
   fpuState,
   hostFiles,
   pages,

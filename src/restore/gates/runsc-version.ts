@@ -1,17 +1,18 @@
 /** Gate `runsc-version`: the image was saved by the same version of runsc. */
-import { defineGate, fail, type GateAnswer, notChecked, pass, reason, unknown } from '../gate.ts';
+import { defineGate, fail, type GateAnswer, notApplicable, notChecked, pass, reason, unknown } from '../gate.ts';
 import type { ImageFacts } from '../image-facts.ts';
 import type { Rules } from '../rules.ts';
-import { parseRunscVersion, placeInReleases, versionString, versionText } from '../runsc-version.ts';
+import { parseRunscVersion, versionString, versionText } from '../runsc-version.ts';
+import { namesDate, relationToSaver } from '../same-release.ts';
 
 const ORDER = 17;
 
 type Facts = Pick<ImageFacts, 'runscVersion' | 'typesRelease'>;
 
 /**
- * Compares version strings as runsc does since 2024-10-28. For an older restoring runsc, which compares nothing, the gate passes only
+ * Compares version strings as runsc does since 2024-10-28. For an older restoring runsc, which compares nothing, the gate passes
  * when the versions are the same or the types of the image are those of that release or, for a build between releases, of the one
- * beside it; else nothing is proven.
+ * beside it; else it does not apply, and the gate `object-graph` decides.
  *
  * @see gVisor runsc/boot/controller.go: containerManager.Restore; runsc/boot/loader.go: popVersionFromCheckpoint (until 2025-03-12)
  */
@@ -54,9 +55,7 @@ function gated(saved: string, restoring: string, current: string, rules: Rules):
         reason('CKPT1305', ORDER, `the image's version ${JSON.stringify(saved)} cannot be compared with a date`, details),
       );
     }
-    // A date may mean the name of a release or the day of its code; a release with another number of the same day is the same date.
-    const sameDate = savedVersion.date === restoringVersion.date || saved.includes(restoringVersion.date);
-    if (sameDate) return pass();
+    if (namesDate(saved, restoringVersion.date)) return pass();
   }
   return fail(
     reason('CKPT1301', ORDER, `saved by runsc ${saved}, to be restored by ${restoring}`, details),
@@ -67,23 +66,19 @@ function gated(saved: string, restoring: string, current: string, rules: Rules):
 
 /** A restoring runsc from before the comparison of versions. */
 function ungated(image: Facts, restoring: string, rules: Rules): GateAnswer {
-  const saved = image.runscVersion?.value ?? null;
-  const version = parseRunscVersion(restoring);
-  if (saved !== null && version !== null && (saved === restoring || saved === versionString(version))) return pass();
+  const relation = relationToSaver(image, restoring);
+  if (relation === 'same') return pass();
   const types = image.typesRelease;
-  if (saved === null && version !== null && types?.exact === true) {
-    const place = placeInReleases(version, types.first, types.last);
-    if (place === 'inside') return pass();
-    if (place === 'beside') {
-      const near = { host: restoring, typesFrom: types.first, typesTo: types.last };
-      const text = `runsc ${rules.release} lies beside ${range(types.first, types.last)}, whose types the image has: assumed to be the same`;
-      return pass(reason('CKPT1306', ORDER, text, near));
-    }
+  if (relation === 'beside' && types !== null) {
+    const near = { host: restoring, typesFrom: types.first, typesTo: types.last };
+    const text = `runsc ${rules.release} lies beside ${range(types.first, types.last)}, whose types the image has: assumed to be the same`;
+    return pass(reason('CKPT1306', ORDER, text, near));
   }
+  const saved = image.runscVersion?.value ?? null;
   const details = { image: saved, host: restoring, typesFrom: types?.first ?? null, typesTo: types?.last ?? null };
   const by = saved ?? (types === null ? 'an unknown version' : `a runsc of ${range(types.first, types.last)}`);
-  const message = `runsc ${rules.release} compares no versions, and the image was saved by ${by}: the types of the object graph were not compared`;
-  return unknown(reason('CKPT1304', ORDER, message, details));
+  const message = `runsc ${rules.release} compares no versions, and the image was saved by ${by}: whether the saved types fit decides`;
+  return notApplicable(reason('CKPT1304', ORDER, message, details));
 }
 
 function range(first: string, last: string): string {

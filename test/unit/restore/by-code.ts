@@ -1,9 +1,12 @@
 /** An example for every reason and every piece of advice: they show that each code is given, and fill the pages in docs/reasons/. */
 import type { Host } from '../../../src/host/host.ts';
+import type { GoferFile } from '../../../src/kernel/gofer-files.ts';
+import type { GoStruct } from '../../../src/oci/go-value.ts';
 import { type Damage, type EvaluateInput, evaluate, evaluateUnreadable } from '../../../src/restore/evaluate.ts';
-import type { ImageFacts } from '../../../src/restore/image-facts.ts';
+import type { ImageFacts, NeededFiles, NeedySocket, TypesFit } from '../../../src/restore/image-facts.ts';
 import type { AdviceCode, ReasonCode } from '../../../src/restore/reasons.ts';
 import type { CheckResult } from '../../../src/restore/result.ts';
+import { NO_SETTINGS } from '../../../src/restore/settings.ts';
 import {
   arm64Host,
   arm64Image,
@@ -11,12 +14,17 @@ import {
   fact,
   featureSet,
   fpu,
+  goferFile,
   host,
   hostWithXcr0,
   image,
   NO_IDENTITY,
+  neededFiles,
+  needySocket,
   noFact,
+  ociSpec,
   task,
+  withSpecs,
 } from './examples.ts';
 
 const NEWEST = 'release-20260817.0';
@@ -47,6 +55,60 @@ const unsure = host(BASE_FEATURES, {
 const avx512 = image({ tasks: [task(1, fpu(0xe7n))], levelledTo: ['fpu'] });
 const mpx = image({ tasks: [task(1, fpu(0x1bn))] });
 
+/** A release in which sockets can stop a restore. */
+const SOCKETS_MATTER = '20240729';
+const ip = (...bytes: readonly number[]): Uint8Array => Uint8Array.from(bytes);
+const withSockets = (...sockets: readonly NeedySocket[]): ImageFacts => image({ socketNeeds: { complete: true, sockets } });
+const CONNECTED = needySocket([{ kind: 'route', from: ip(10, 1, 2, 3), to: ip(10, 1, 2, 1), interfaceId: null }], {
+  remote: '10.1.2.1:53',
+});
+const OVER_LOOPBACK = needySocket([{ kind: 'route', from: ip(127, 0, 0, 1), to: ip(127, 0, 0, 1), interfaceId: null }], {
+  kind: 'tcp',
+  local: '127.0.0.1:40000',
+  remote: '127.0.0.1:80',
+});
+
+/** A task that lacks a field of the restoring release. */
+const task58 = { name: 'pkg/sentry/kernel.Task', image: ['k', 'image'], release: ['k', 'image', 'Origin'] };
+const refusedTask: Extract<TypesFit, { kind: 'compared' }> = {
+  kind: 'compared',
+  releases: ['release-20240422.0', 'release-20240501.0'],
+  used: 339,
+  differing: [task58],
+  undecided: [],
+  first: {
+    ...task58,
+    as: 'struct',
+    objectId: 58,
+    goType: 'kernel.Task',
+    goValue: '&wire.Struct{TypeID:0x4e, fields:(*wire.multipleObjects)(0xc000000000)}',
+  },
+};
+
+const otherCwd = ociSpec({ process: { args: ['/bin/sh'], cwd: '/srv', user: { uid: 0, gid: 0 } } });
+const SPEC_OF_C = { source: 'c.json', name: 'c', spec: ociSpec() };
+const IN_SANDBOX = { 'io.kubernetes.cri.container-type': 'container', 'io.kubernetes.cri.sandbox-id': 's' };
+const LIMITED = ociSpec({ linux: { namespaces: [{ type: 'pid' }, { type: 'mount' }], resources: { pids: { limit: 9 } } } });
+const bind = (destination: string) => ociSpec({ mounts: [{ destination, type: 'bind', source: '/secrets' }] });
+const RUN = bind('/run/secrets');
+const VAR_RUN = bind('/var/run/secrets');
+const saved = (spec: GoStruct): ImageFacts => image({ containerSpecs: { kind: 'specs', byName: new Map([['c', spec]]) } });
+const withGpus = image({
+  metadata: withKey('nvproxy-device-remap-ids', '[{"minor":0,"pci_device_id":1},{"minor":1,"pci_device_id":1}]'),
+  gpu: { driver: '550.54.14', proxyDriver: '580.126.20', openGpuFiles: 3, openTpuFiles: 0 },
+  runscVersion: { value: 'release-20260810.0', from: 'header' },
+});
+
+/** An image whose container `c` holds /app, and the directory /data with a mount on it. */
+const withFiles = (
+  sights: Parameters<typeof neededFiles>[2],
+  more: Partial<NeededFiles> = {},
+  app: Partial<GoferFile> = {},
+): ImageFacts => {
+  const root = neededFiles('/', [goferFile('/app', { kind: 'regular', ...app }), goferFile('/data')], sights, more);
+  return image({ hostFiles: { complete: true, mounts: [root, neededFiles('/data', [], {})], unused: [] } });
+};
+
 /** An example for every reason. A new code does not compile until it has one. */
 export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
   CKPT1001: () => check(image({ headerHmac: 'keyed' })),
@@ -75,6 +137,33 @@ export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
       host(),
       '20240424',
     ),
+  CKPT1351: () => check(image(), host(), NEWEST, { settings: withSpecs({ c: otherCwd }) }),
+  CKPT1352: () => check(image(), host(), NEWEST, { settings: withSpecs({ d: ociSpec() }) }),
+  CKPT1353: () => check(image()),
+  CKPT1354: () => check(image(), host(), NEWEST, { settings: withSpecs({ c: otherCwd }, { specPolicy: 'warning' }) }),
+  CKPT1355: () => check(image(), host(), NEWEST, { settings: withSpecs({ c: ociSpec({ annotations: IN_SANDBOX }) }) }),
+  CKPT1356: () => check(saved(RUN), host(), NEWEST, { settings: withSpecs({ c: VAR_RUN }) }),
+  CKPT1357: () => check(image(), host(), NEWEST, { settings: { ...withSpecs({ c: ociSpec() }), specs: [SPEC_OF_C, SPEC_OF_C] } }),
+  CKPT1358: () => check(image(), host(), NEWEST, { settings: withSpecs({ c: ociSpec({ process: undefined }) }) }),
+  CKPT1359: () => check(image(), host(), NEWEST, { settings: withSpecs({ c: null }) }),
+  CKPT1360: () => check(image(), host(), NEWEST, { settings: withSpecs({ c: LIMITED }) }),
+  CKPT1361: () => check(image(), host(), NEWEST, { settings: { ...NO_SETTINGS, network: 'plugin' } }),
+  CKPT1362: () => check(image(), host(), NEWEST, { settings: { ...NO_SETTINGS, network: 'host' } }),
+  CKPT1363: () => check(image()),
+  CKPT1364: () => check(image(), host(), '20250811', { settings: { ...NO_SETTINGS, network: 'host' } }),
+  CKPT1365: () => check(withSockets(CONNECTED), host(), SOCKETS_MATTER, { settings: { ...NO_SETTINGS, network: 'none' } }),
+  CKPT1366: () => check(withSockets(CONNECTED), host(), SOCKETS_MATTER),
+  CKPT1367: () => check(withSockets(OVER_LOOPBACK), host(), SOCKETS_MATTER),
+  CKPT1368: () => check(withSockets(needySocket([{ kind: 'handshake' }], { kind: 'tcp' })), host(), SOCKETS_MATTER),
+  CKPT1369: () => check(withSockets(needySocket([{ kind: 'port', port: 53 }])), host(), SOCKETS_MATTER),
+  CKPT1370: () => check(image({ socketNeeds: { complete: false, sockets: [] } }), host(), SOCKETS_MATTER),
+  CKPT1371: () => check(withGpus, host(), NEWEST, { settings: { ...NO_SETTINGS, gpus: 1 } }),
+  CKPT1372: () => check(withGpus, host(), NEWEST, { settings: { ...NO_SETTINGS, nvidiaDriver: '580.126.09' } }),
+  CKPT1373: () => check(withGpus, host(), 'release-20260309.0'),
+  CKPT1374: () => check(withGpus),
+  CKPT1375: () => check(withGpus, host(), '20260301', { settings: { ...NO_SETTINGS, gpus: 2 } }),
+  CKPT1376: () => check(image({ metadata: withKey('nvproxy-device-remap-ids', '{}') })),
+  CKPT1377: () => check(withGpus, host(), NEWEST, { settings: { ...NO_SETTINGS, gpus: 2 } }),
   CKPT1401: () => check(arm64Image(), arm64Host(undefined, { pageSize: fact(65_536) })),
   CKPT1402: () => check(arm64Image(), arm64Host(undefined, { pageSize: noFact() })),
   CKPT1403: () =>
@@ -90,11 +179,23 @@ export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
   CKPT1602: () => check(image(), unsure),
   CKPT1701: () => check(image(), host(BASE_FEATURES, { cacheLine: fact(128) })),
   CKPT1702: () => check(image(), unsure),
+  CKPT1751: () => check(image({ typesFit: refusedTask }), host(), 'release-20240424.0'),
+  CKPT1752: () => check(image({ typesFit: { kind: 'unknown-release' } })),
+  CKPT1753: () => check(image({ typesFit: { ...refusedTask, differing: [], first: null } })),
   CKPT1801: () => check(avx512),
   CKPT1802: () => check(image({ tasks: [task(1, fpu(3n, { mxcsr: 0x2_1f80 }))] })),
   CKPT1803: () => check(mpx, hostWithXcr0(3n), '20251201'),
   CKPT1804: () => check(avx512, unsure),
-  CKPT1901: () => check(image()),
+  CKPT1851: () => check(withFiles({ '/app': { kind: null, error: 'ENOENT' } })),
+  CKPT1852: () => check(withFiles({ '/app': { kind: 'directory' } }, { shared: true })),
+  CKPT1853: () => check(withFiles({ '/app': { refused: 'EROFS' } })),
+  CKPT1854: () => check(withFiles({ '/data': { kind: 'symlink' } })),
+  CKPT1855: () => check(withFiles({ '/app': { kind: null, error: 'EACCES' } })),
+  CKPT1856: () => check(withFiles({}, {}, { special: true })),
+  CKPT1857: () => check(withFiles({ '/app': { kind: 'directory' } })),
+  CKPT1858: () => check(withFiles(null)),
+  CKPT1859: () => check(image({ hostFiles: { complete: false, mounts: [], unused: [] } })),
+  CKPT1860: () => check(image({ hostFiles: { complete: true, mounts: [], unused: ['srv=/srv'] } })),
   CKPT1951: () => check(image({ files: { bare: false, pagesMeta: true, pages: false } })),
   CKPT1952: () => check(image({ pages: { place: 'separate', required: 8192, present: 4096 } })),
   CKPT1953: () => check(image(), host(), 'release-20230123.0'),
@@ -120,4 +221,5 @@ export const BY_ADVICE: { readonly [C in AdviceCode]: () => CheckResult } = {
   CKPT2014: BY_REASON.CKPT1008,
   CKPT2015: () => check(image(), host(), 'release-20271231.0'),
   CKPT2016: BY_REASON.CKPT1305,
+  CKPT2017: BY_REASON.CKPT1851,
 };

@@ -5,7 +5,13 @@ import type { FeatureSet } from '../../../src/cpu/feature-set.ts';
 import { type CpuIdentity, UNKNOWN_IDENTITY } from '../../../src/cpu/identity.ts';
 import { componentNames, type FpuState } from '../../../src/cpu/xsave.ts';
 import type { Fact, Host } from '../../../src/host/host.ts';
-import type { ImageFacts, TaskFpu } from '../../../src/restore/image-facts.ts';
+import type { GoferFile } from '../../../src/kernel/gofer-files.ts';
+import type { GpuState } from '../../../src/kernel/gpu-state.ts';
+import type { SocketNeed } from '../../../src/kernel/socket-needs.ts';
+import type { GoStruct } from '../../../src/oci/go-value.ts';
+import { readSpec } from '../../../src/oci/read-spec.ts';
+import type { ImageFacts, NeededFiles, NeedySocket, Sight, TaskFpu } from '../../../src/restore/image-facts.ts';
+import { NO_SETTINGS, type RestoreSettings } from '../../../src/restore/settings.ts';
 
 const ALL_BITS = (1n << 64n) - 1n;
 
@@ -77,6 +83,75 @@ export function task(n: number, state: FpuState, more: Partial<TaskFpu> = {}): T
   return { tid: n, pid: n, name: `task${n}`, container: 'c', path: `g1r${n}`, fpu: state, ...more };
 }
 
+/** State without GPUs and TPUs. */
+export const NO_DEVICES: GpuState = { driver: null, proxyDriver: null, openGpuFiles: 0, openTpuFiles: 0 };
+
+/** The config.json of a container, with members replaced; those that are undefined are left out. */
+export function configJson(more: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({
+    ociVersion: '1.0.0',
+    process: { args: ['/bin/sh'], cwd: '/', user: { uid: 0, gid: 0 }, env: ['SECRET=hidden'] },
+    root: { path: '/rootfs' },
+    mounts: [{ destination: '/proc', type: 'proc', source: '/proc' }],
+    linux: { namespaces: [{ type: 'pid' }, { type: 'mount' }] },
+    ...more,
+  });
+}
+
+/** The spec in such a file. */
+export function ociSpec(more: Readonly<Record<string, unknown>> = {}): GoStruct {
+  return readSpec(new TextEncoder().encode(configJson(more)));
+}
+
+/** Settings with specs of containers by name, in order. */
+export function withSpecs(
+  specs: Readonly<Record<string, GoStruct | null>>,
+  more: Partial<RestoreSettings> = {},
+): RestoreSettings {
+  const given = Object.entries(specs).map(([name, spec]) => (spec === null ? null : { source: `${name}.json`, name, spec }));
+  return { ...NO_SETTINGS, specs: given, ...more };
+}
+
+/** A saved file: a directory unless said otherwise. */
+export function goferFile(path: string, more: Partial<GoferFile> = {}): GoferFile {
+  const plain = { mode: null, reopen: null, deleted: false, mountPoint: false, remade: false, special: false } as const;
+  return { path, kind: 'directory', ...plain, ...more };
+}
+
+/**
+ * The files of a mount of the container `c`, its root among them.
+ *
+ * @param sights what was found other than what was saved, by path; null when no directory was given
+ */
+export function neededFiles(
+  path: string,
+  files: readonly GoferFile[],
+  sights: Readonly<Record<string, Partial<Sight>>> | null,
+  more: Partial<NeededFiles> = {},
+): NeededFiles {
+  const all = [goferFile('/'), ...files];
+  const found = new Map(
+    all.map((file) => {
+      const live = file.deleted ? { kind: null, error: 'ENOENT' } : { kind: file.kind, error: null };
+      return [file.path, { ...live, refused: null, unfillable: null, ...sights?.[file.path] }];
+    }),
+  );
+  return {
+    id: { container: 'c', path },
+    directfs: true,
+    shared: false,
+    files: all,
+    found: sights === null ? null : { directory: `/srv${path === '/' ? '' : path}`, sights: found },
+    ...more,
+  };
+}
+
+/** A saved UDP socket of process 7, and what it needs. */
+export function needySocket(needs: readonly SocketNeed[], more: Partial<NeedySocket> = {}): NeedySocket {
+  const ends = { local: '10.1.2.3:53', remote: null } as const;
+  return { objectId: 9, path: 'g1r9', kind: 'udp', ...ends, protocol: null, needs, holders: [{ pid: 7, fd: 3 }], ...more };
+}
+
 /** An image of release-20260817.0 on amd64 that restores on {@link host}. */
 export function image(more: Partial<ImageFacts> = {}): ImageFacts {
   return {
@@ -102,8 +177,13 @@ export function image(more: Partial<ImageFacts> = {}): ImageFacts {
     typesRelease: null,
     privateMemoryLost: false,
     containerSpecsFrom: 'header',
+    containerSpecs: { kind: 'specs', byName: new Map([['c', ociSpec()]]) },
+    gpu: NO_DEVICES,
+    hostFiles: { complete: true, mounts: [], unused: [] },
     levelledTo: null,
     tasks: [task(1, fpu(0x3n))],
+    typesFit: { kind: 'same-release' },
+    socketNeeds: { complete: true, sockets: [] },
     ...more,
   };
 }

@@ -12,6 +12,11 @@ export function reasonPages(): Map<string, string> {
   return pages;
 }
 
+const SPEC_SWITCH =
+  'runsc has a switch for this, `--restore-spec-validation`, and so has `ckpt check`, which answers for a runsc that is given the same.';
+/** Where runsc can be told to go on. */
+const SWITCHES: { readonly [C in ReasonCode]?: string } = { CKPT1351: SPEC_SWITCH, CKPT1352: SPEC_SWITCH, CKPT1354: SPEC_SWITCH };
+
 function reasonPage(code: ReasonCode): string {
   const { gate, title, meaning, example, remedy } = REASONS[code];
   const found = BY_REASON[code]()
@@ -35,7 +40,7 @@ function reasonPage(code: ReasonCode): string {
     '## In the JSON',
     `An example, from a made-up image and host:\n\n\`\`\`json\n${JSON.stringify(found, null, 2)}\n\`\`\``,
     '## Accepting it',
-    `runsc has no switch that skips this. The code never changes its meaning, so that a script can accept the finding by it: \`ckpt check … --json | jq '[.results[].gates[].reasons[] | select(.code != "${code}")]'\` lists the others.`,
+    `${SWITCHES[code] ?? 'runsc has no switch that skips this.'} The code never changes its meaning, so that a script can accept the finding by it: \`ckpt check … --json | jq '[.results[].gates[].reasons[] | select(.code != "${code}")]'\` lists the others.`,
   ]);
 }
 

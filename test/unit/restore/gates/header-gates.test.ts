@@ -171,9 +171,9 @@ describe('gate runsc-version', () => {
     expect(runscVersion.check(image(saved('release-20241015.0')), host(), rulesAt(from))?.failure?.position).toBe(17);
   });
 
-  it('proves nothing before there was a comparison, but for the same version or the same types', () => {
+  it('does not apply before there was a comparison, but for the same version or the same types', () => {
     const { before } = boundary('version-in-kernel');
-    const open = { outcome: 'unknown', codes: ['CKPT1304@17'], error: undefined };
+    const open = { outcome: 'not-applicable', codes: ['CKPT1304@17'], error: undefined };
     const types = { first: 'release-20221219.0', last: 'release-20230118.0', exact: true };
     expect(answer({ ...saved(null), typesRelease: types }, 'release-20221219.0')).toEqual(PASS);
     expect(answer({ ...saved(null), typesRelease: types }, '0.0~20221219.0')).toEqual(PASS);
