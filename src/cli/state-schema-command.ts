@@ -1,0 +1,27 @@
+/** `ckpt state schema`. */
+import type { ProcessIo } from '../io/process-io.ts';
+import { stateSchema } from '../state-schema.ts';
+import { warningLine } from './error-message.ts';
+import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
+import type { StateSchemaInvocation } from './invocation.ts';
+import { refuseUnsupportedPlaces } from './unsupported-places.ts';
+import { json, writeDocuments } from './write-documents.ts';
+
+/** @returns 0: a difference is an answer, not a refusal */
+export async function runStateSchema(invocation: StateSchemaInvocation, io: ProcessIo): Promise<0> {
+  const { image, against, keyFile, limits } = invocation;
+  refuseUnsupportedPlaces([image], []);
+  const key = hmacKey(io, keyFile, limits);
+  const document = await stateSchema(image, { ...(against === null ? {} : { against }), ...key, limits });
+  const { hmac, keyVerified } = document.image;
+  if (hmac === 'keyed' && !keyVerified) await io.stderr.write(warningLine(keyMissing(image)));
+  if (hmac !== 'keyed' && key.key !== undefined) await io.stderr.write(warningLine(keyUnused(image)));
+  await writeDocuments(io, invocation, {
+    json: () => json(document),
+    text: async (options) => {
+      const { renderStateSchemaText } = await import('../report/state-schema-text.ts');
+      return renderStateSchemaText(document, options);
+    },
+  });
+  return 0;
+}
