@@ -1,8 +1,8 @@
 /**
- * Builds dist/: cli.js (what bin/ckpt.js runs), index.js (the library) and types/ (its declarations).
+ * Builds dist/: cli.js (what bin/ckpt.js runs) with the two halves of the command line, index.js (the library) and types/ (its declarations).
  *
- * Each is one file: Node needs longer to find and open a dozen small ones than to read this one. What stands behind an `import()`
- * is in it too, as a function that runs when it is asked for.
+ * Each half is one file with everything that it needs: Node needs longer to find and open a dozen small ones than to read this one. What
+ * stands behind an `import()` is in it too, as a function that runs when it is asked for.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -14,7 +14,13 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.ts', 'schema-history': 'src/kernel/schema-history.json' };
+const HALVES = { checking: 'src/cli/checking.ts', looking: 'src/cli/looking.ts' };
+const entryPoints = {
+  cli: 'src/cli/main.ts',
+  ...HALVES,
+  index: 'src/index.ts',
+  'schema-history': 'src/kernel/schema-history.json',
+};
 const missing = Object.values(entryPoints).filter((file) => !existsSync(file));
 if (missing.length > 0) {
   console.error(`Cannot build: ${missing.join(' and ')} missing.`);
@@ -33,7 +39,12 @@ await build({
   minifyWhitespace: true,
   legalComments: 'inline',
   logLevel: 'warning',
-  plugins: [importNodeModules(), keepDataApart(), loadWhenCalled(/^(cliui|string-width)$/, /yargs.lib.platform-shims/)],
+  plugins: [
+    importNodeModules(),
+    keepDataApart(),
+    keepHalvesApart(),
+    loadWhenCalled(/^(cliui|string-width)$/, /yargs.lib.platform-shims/),
+  ],
 });
 
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
@@ -78,6 +89,19 @@ function keepDataApart() {
         contents: `const data = await import(${JSON.stringify(path)}); export default data.default;`,
       }));
       pluginBuild.onResolve({ filter: /.*/, namespace: 'data-apart' }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+/** Makes `import('./looking.ts')` of one half an import of its file. */
+function keepHalvesApart() {
+  return {
+    name: 'keep-halves-apart',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^[.][/]\w+[.]ts$/ }, ({ path, kind }) => {
+        const name = basename(path, '.ts');
+        return kind === 'dynamic-import' && Object.hasOwn(HALVES, name) ? { path: `./${name}.js`, external: true } : undefined;
+      });
     },
   };
 }

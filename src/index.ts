@@ -7,12 +7,13 @@
  * ```
  */
 export { type CheckOptions, check } from './check.ts';
+export { type DiffDocument, type DiffOptions, diff } from './diff.ts';
 export { CkptError, type ErrorCode, type ErrorLayer, UsageError } from './errors.ts';
 export type { HostComparison } from './host/compare-hosts.ts';
 export type { HostProfile } from './host/profile.ts';
 export { captureHost, diffHosts, type HostOptions, probeExecutable, type ShownHosts, showHosts } from './host.ts';
 export { type InspectOptions, inspect } from './inspect.ts';
-export { type InspectDocument, SECTIONS, type Section } from './inspect-document.ts';
+export { type InspectDocument, SECTIONS, type Section } from './inspection/document.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type {
   Advice,
@@ -26,4 +27,17 @@ export type {
   Relation,
   Verdict,
 } from './restore/result.ts';
+export type { NetworkMode, SpecPolicy } from './restore/settings.ts';
 export { type CheckExitCode, exitCodeOf, type OnUnknown } from './restore/verdict.ts';
+export { type DumpDifference, type DumpWriter, type StateDumpOptions, type StateDumpResult, stateDump } from './state-dump.ts';
+export { type StateFindDocument, type StateFindOptions, stateFind, TypeNameError } from './state-find.ts';
+export {
+  PathError,
+  type StateGetDocument,
+  type StateGetOptions,
+  stateGet,
+} from './state-get.ts';
+export { type StateSchemaOptions, stateSchema } from './state-schema.ts';
+export type { StateSchemaDocument } from './state-schema-document.ts';
+export { type StateTreeDocument, type StateTreeOptions, stateTree } from './state-tree.ts';
+export { type StateTypesDocument, type StateTypesOptions, stateTypes } from './state-types.ts';

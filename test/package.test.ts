@@ -65,8 +65,10 @@ describe('the packed package', () => {
     const has = (path: string) => existsSync(join(dir, 'package', path));
     const wanted = [
       'bin/ckpt.js',
+      'dist/checking.js',
       'dist/cli.js',
       'dist/index.js',
+      'dist/looking.js',
       'dist/types/index.d.ts',
       'LICENSE',
       'NOTICE',

@@ -2,7 +2,8 @@
 import yargs, { type Argv } from 'yargs';
 import { UsageError } from '../errors.ts';
 import { closestName } from './closest-name.ts';
-import { COMMANDS, type CommandDescription, GROUPS } from './commands.ts';
+import type { CommandDescription } from './command-description.ts';
+import { COMMANDS, GROUPS } from './commands.ts';
 import type { Invocation } from './invocation.ts';
 import type { Values } from './option-values.ts';
 

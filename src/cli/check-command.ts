@@ -15,6 +15,7 @@ import { json, writeDocuments } from './write-documents.ts';
 /** @returns the exit code of the answer, see docs/output.md */
 export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Promise<number> {
   const { hosts, probe, runsc, require, limits, runscVersion, quiet, details, onUnknown } = invocation;
+  const { specs, specPolicy, network, addresses, routes, nvidiaDriver, gpus, tpus, rootfs, mounts } = invocation;
   const key = hmacKey(io, invocation.keyFile, limits);
   const images = invocation.images.length === 0 ? [imageHere()] : invocation.images;
   refuseUnsupportedPlaces(images, hosts);
@@ -22,6 +23,16 @@ export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Prom
     images,
     hosts,
     ...(runscVersion === null ? {} : { runscVersion }),
+    specs,
+    ...(specPolicy === null ? {} : { specPolicy }),
+    ...(network === null ? {} : { network }),
+    addresses,
+    routes,
+    ...(nvidiaDriver === null ? {} : { nvidiaDriver }),
+    ...(gpus === null ? {} : { gpus }),
+    ...(tpus === null ? {} : { tpus }),
+    rootfs,
+    mounts,
     ...key,
     probe,
     runsc,

@@ -1,71 +1,55 @@
 /** The commands: what each takes, and what it asks for. */
 import { UsageError } from '../errors.ts';
-import { DEFAULT_LIMITS } from '../limits.ts';
-import { COLOR_CHOICES, type Invocation, type OutputOptions } from './invocation.ts';
 import {
+  type CommandDescription,
+  CURRENT,
+  current,
+  FORMAT,
+  hostsOf,
+  KEY,
+  LIMIT,
+  list,
+  none,
+  one,
+  onlyOneStandardInput,
+  output,
+  toggle,
+  value,
+} from './command-description.ts';
+import {
+  addresses,
   choice,
+  choiceOrNone,
   choices,
-  destinations,
+  count,
+  directories,
+  driverVersion,
   flag,
   GATE_NAMES,
   limits,
+  mounts,
+  NETWORK_NAMES,
   outputFile,
+  processId,
   runscVersion,
   SECTION_NAMES,
+  SPEC_POLICY_NAMES,
   text,
   texts,
-  type Values,
 } from './option-values.ts';
-
-/** One option, in the words of yargs. */
-interface OptionDescription {
-  readonly type: 'string' | 'boolean';
-  readonly describe: string;
-  readonly requiresArg?: boolean;
-  readonly array?: boolean;
-  readonly alias?: string;
-}
-
-/** One command of the command line. */
-export interface CommandDescription {
-  /** One word, or two for a command of a group. */
-  readonly name: string;
-  readonly usage: string;
-  readonly describe: string;
-  readonly explain: string;
-  readonly examples: readonly (readonly [line: string, what: string])[];
-  readonly options: Readonly<Record<string, OptionDescription>>;
-  /** @throws UsageError */
-  readonly invocation: (positionals: readonly string[], values: Values) => Invocation;
-}
-
-const value = (describe: string, more: Partial<OptionDescription> = {}): OptionDescription => ({
-  type: 'string',
-  requiresArg: true,
-  describe,
-  ...more,
-});
-const list = (describe: string): OptionDescription => value(describe, { array: true });
-const toggle = (describe: string): OptionDescription => ({ type: 'boolean', describe });
-
-const FORMAT = {
-  format: value('text or json (default: text)'),
-  json: toggle('Short for --format json'),
-  output: value('Write to FILE instead of standard output', { alias: 'o' }),
-  also: list('FORMAT=FILE: write another format to a file as well; may be repeated'),
-  color: value('auto, always or never (default: auto, which also follows NO_COLOR and FORCE_COLOR)'),
-};
-const LIMIT = {
-  limit: list(`name=value: raise or lower a ceiling on what input may demand (${Object.keys(DEFAULT_LIMITS).join(', ')})`),
-};
-const KEY = { 'key-file': value('File with the HMAC key of a keyed image, its bytes as they are; CKPT_KEY is the key as text') };
-const CURRENT = {
-  'no-runsc': toggle('Do not run the runsc in PATH to learn its version'),
-  'no-probe': toggle('Do not run the probe for the current host; weaker evidence is used instead'),
-};
+import { STATE_COMMANDS } from './state-commands.ts';
 
 /** First words that are no command by themselves. */
-export const GROUPS: Readonly<Record<string, string>> = { host: 'Describe a machine that could restore images' };
+export const GROUPS: Readonly<Record<string, string>> = {
+  host: 'Describe a machine that could restore images',
+  state: 'Look into the saved object graph',
+};
+
+/** What `check` reads; standard input can be read once. */
+function inputs(images: readonly string[], hosts: readonly string[], specs: readonly string[]) {
+  onlyOneStandardInput(images, [...hosts, ...specs]);
+  return { images, hosts, specs };
+}
 
 export const COMMANDS: readonly CommandDescription[] = [
   {
@@ -74,13 +58,18 @@ export const COMMANDS: readonly CommandDescription[] = [
     describe: 'Show what is in an image',
     explain: 'Shows what is in an image: a directory with checkpoint.img, a state file under any name, or - for standard input.',
     examples: [
-      ['ckpt inspect image.state', 'everything about an image'],
+      ['ckpt inspect image.state', 'what an image is and what runs in it'],
       ['ckpt inspect image.state --section summary,cpu', 'only these; the rest is not even read'],
+      ['ckpt inspect image.state --section files,sockets', 'what is open'],
+      ['ckpt inspect image.state --pid 5', 'one process in full'],
+      ['ckpt inspect image.state --all', 'everything'],
       ['ckpt inspect image.state --json | jq .cpu.features', 'for programs'],
     ],
     options: {
       section: list(`Only these sections, separated by commas: ${SECTION_NAMES.join(', ')}`),
-      all: toggle('Also raw CPUID answers, annotations and header metadata'),
+      all: toggle('Every section in full, with raw CPUID answers, registers, annotations and header metadata'),
+      pid: value('Only this process, in full: signals, limits, registers, memory maps, files, sockets'),
+      container: value('Only this container, by name or id'),
       'show-env': toggle('Show the values of environment variables, which are hidden by default'),
       ...KEY,
       ...LIMIT,
@@ -91,6 +80,8 @@ export const COMMANDS: readonly CommandDescription[] = [
       image: one(positionals, 'image'),
       sections: flag(values, 'all') || texts(values, 'section').length === 0 ? null : choices(values, 'section', SECTION_NAMES),
       all: flag(values, 'all'),
+      pid: processId(values),
+      container: text(values, 'container'),
       showEnv: flag(values, 'show-env'),
       keyFile: text(values, 'key-file'),
       limits: limits(values),
@@ -108,6 +99,8 @@ export const COMMANDS: readonly CommandDescription[] = [
       ['ckpt check image.state --host prod=cpuinfo.txt', 'on another one, from a copy of its /proc/cpuinfo'],
       ['ckpt check a.state b.state --host hosts/', 'every image on every host described in a directory'],
       ['ckpt check image.state --runsc-version release-20260817.0', 'by the rules of the runsc that will restore'],
+      ['ckpt check image.state --spec config.json --network none', 'with what the new sandbox is made of'],
+      ['ckpt check image.state --rootfs rootfs/ --mount /data=/srv/data', 'are the files there that it holds open'],
       ['ckpt check image.state --also json=answer.json', 'text on the terminal, JSON in a file'],
     ],
     options: {
@@ -115,6 +108,24 @@ export const COMMANDS: readonly CommandDescription[] = [
         'current (default), a file that describes a host, a directory of such files, or -; name=... names it; may be repeated',
       ),
       'runsc-version': value('Version of the runsc that will restore: release-20260817.0, 0.0~20240729.0, or a date'),
+      spec: list(
+        'The OCI config.json of a container to be restored, or container=config.json, in the order of restoring; may be repeated',
+      ),
+      'restore-spec-validation': value(
+        `What that runsc does about specs that differ: ${SPEC_POLICY_NAMES.join(', ')} (default: enforce, as runsc's own)`,
+      ),
+      network: value(`Networking of the new sandbox, as runsc's own flag: ${NETWORK_NAMES.join(', ')}`),
+      address: list(
+        'Addresses of the new sandbox on one interface, as 10.1.2.3/24 or 10.1.2.3/24,fd00::2/64: for each interface that is up, in the order of the host, without the loopback interface; may be repeated',
+      ),
+      route: list('Another route that it has: default, or 10.0.0.0/8; may be repeated'),
+      'nvidia-driver': value('Version of the NVIDIA driver of the host, such as 550.54.15'),
+      gpus: value('How many GPUs the new containers get'),
+      tpus: value('How many TPUs the new containers get'),
+      rootfs: list(
+        'The root file system of the new container as it will see it, or container=DIR: are the files there that the image holds? May be repeated',
+      ),
+      mount: list('The directory of a bind mount of the new container: /path=DIR or container:/path=DIR; may be repeated'),
       ...CURRENT,
       require: list(
         `Gates that must be answered, separated by commas: what is not checked counts as unknown (${GATE_NAMES.join(', ')})`,
@@ -128,9 +139,16 @@ export const COMMANDS: readonly CommandDescription[] = [
     },
     invocation: (images, values) => ({
       command: 'check',
-      images,
-      hosts: onlyOneStandardInput(images, hostsOf(texts(values, 'host'))),
+      ...inputs(images, hostsOf(texts(values, 'host')), texts(values, 'spec')),
       runscVersion: runscVersion(values),
+      specPolicy: choiceOrNone(values, 'restore-spec-validation', SPEC_POLICY_NAMES),
+      network: choiceOrNone(values, 'network', NETWORK_NAMES),
+      ...addresses(values),
+      nvidiaDriver: driverVersion(values, 'nvidia-driver'),
+      gpus: count(values, 'gpus'),
+      tpus: count(values, 'tpus'),
+      rootfs: directories(values, 'rootfs'),
+      mounts: mounts(values),
       require: choices(values, 'require', GATE_NAMES),
       onUnknown: choice(values, 'on-unknown', ['fail', 'warn', 'pass'], 'fail'),
       quiet: flag(values, 'quiet'),
@@ -139,6 +157,42 @@ export const COMMANDS: readonly CommandDescription[] = [
       ...current(values),
       ...output(values),
     }),
+  },
+  {
+    name: 'diff',
+    usage: 'diff <imageA> <imageB> [options]',
+    describe: 'Show what differs between two images',
+    explain:
+      'Compares two images: metadata, CPU features, containers and their specs, processes, open files, mounts, sockets, memory, and kernel objects by type. Times, object ids and the order of maps are no differences.',
+    examples: [
+      ['ckpt diff monday/ tuesday/', 'what happened to a container between two checkpoints'],
+      ['ckpt diff a.state b.state --exit-code', 'exit code 1 when they differ'],
+    ],
+    options: {
+      'exit-code': toggle('Exit with 1 when the images differ'),
+      all: toggle('Show every difference, also of long lists'),
+      'show-env': toggle('Show the values of environment variables that differ, which are hidden by default'),
+      ...KEY,
+      ...LIMIT,
+      ...FORMAT,
+    },
+    invocation: (positionals, values) => {
+      const [a, b, ...others] = positionals;
+      if (a === undefined || b === undefined || others.length > 0)
+        throw new UsageError(`diff takes two images, found ${positionals.length}`);
+      onlyOneStandardInput([a, b], []);
+      return {
+        command: 'diff',
+        a,
+        b,
+        exitCode: flag(values, 'exit-code'),
+        all: flag(values, 'all'),
+        showEnv: flag(values, 'show-env'),
+        keyFile: text(values, 'key-file'),
+        limits: limits(values),
+        ...output(values),
+      };
+    },
   },
   {
     name: 'host show',
@@ -215,38 +269,5 @@ export const COMMANDS: readonly CommandDescription[] = [
       return { command: 'host diff', a, b, ...current(values), ...output(values) };
     },
   },
+  ...STATE_COMMANDS,
 ];
-
-function output(values: Values): OutputOptions {
-  return { destinations: destinations(values), color: choice(values, 'color', COLOR_CHOICES, 'auto') };
-}
-
-function current(values: Values) {
-  return {
-    probe: !flag(values, 'no-probe'),
-    runsc: flag(values, 'no-runsc') ? 'never' : 'auto',
-    limits: limits(values),
-  } as const;
-}
-
-function hostsOf(given: readonly string[]): readonly string[] {
-  return given.length === 0 ? ['current'] : given;
-}
-
-function one(positionals: readonly string[], what: string): string {
-  const [only, ...others] = positionals;
-  if (only === undefined) throw new UsageError(`name one ${what}`);
-  if (others.length > 0) throw new UsageError(`name one ${what} only, found ${positionals.length}: ${positionals.join(' ')}`);
-  return only;
-}
-
-function none(positionals: readonly string[], command: string): void {
-  if (positionals.length > 0) throw new UsageError(`${command} takes no names, found ${positionals.join(' ')}`);
-}
-
-/** Standard input can be read once. */
-function onlyOneStandardInput(images: readonly string[], hosts: readonly string[]): readonly string[] {
-  const uses = [...images, ...hosts].filter((name) => name === '-' || (name.endsWith('=-') && hosts.includes(name)));
-  if (uses.length > 1) throw new UsageError('standard input (-) can be named once only');
-  return hosts;
-}

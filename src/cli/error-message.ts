@@ -12,6 +12,8 @@ export interface ErrorMessage {
 export interface DocumentError {
   readonly image?: string;
   readonly host?: string;
+  readonly spec?: string;
+  readonly tree?: string;
   readonly layer: string;
   readonly message: string;
 }
@@ -36,7 +38,7 @@ export function errorMessage(error: unknown, debug: boolean): ErrorMessage {
 
 /** The line for an input that a document reports as unreadable. */
 export function documentErrorLine(error: DocumentError): string {
-  return inputLine(error.image ?? error.host ?? null, error.layer, error.message);
+  return inputLine(error.image ?? error.host ?? error.spec ?? error.tree ?? null, error.layer, error.message);
 }
 
 /** A warning about an answer that was given all the same. */

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { captureHost, diffHosts, FORMATS_HINT, probeExecutable, showHosts } from '../host.ts';
 import { writeOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
+import { renderJson } from '../report/json.ts';
 import { documentErrorLine } from './error-message.ts';
 import type { HostCaptureInvocation, HostDiffInvocation, HostProbeInvocation, HostShowInvocation } from './invocation.ts';
 import { withoutRepeatedHint } from './repeated-hint.ts';
@@ -34,7 +35,7 @@ export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo)
 
 export async function runHostCapture(invocation: HostCaptureInvocation, io: ProcessIo): Promise<0> {
   refuseUnsupportedPlaces([], [invocation.host]);
-  const profile = await json(await captureHost(invocation.host, invocation));
+  const profile = renderJson(await captureHost(invocation.host, invocation));
   if (invocation.file === null) await io.stdout.write(profile);
   else writeOutputFile(invocation.file, profile);
   return 0;

@@ -1,19 +1,31 @@
 /** `ckpt inspect`. */
 import { inspect } from '../inspect.ts';
+import type { InspectDocument, Section } from '../inspection/document.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
 import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
 import type { InspectInvocation } from './invocation.ts';
+import { SECTION_NAMES } from './option-values.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
+/** What text shows unless told otherwise: enough to know an image by, without its long lists. */
+const OVERVIEW: readonly Section[] = ['summary', 'cpu', 'containers', 'processes', 'memory', 'objects', 'integrity'];
+/** What text shows of a single process. */
+const OF_A_PROCESS: readonly Section[] = ['processes', 'threads', 'maps', 'files', 'sockets'];
+
 /** @returns 0, or 3 when the image is damaged behind what could be shown */
 export async function runInspect(invocation: InspectInvocation, io: ProcessIo): Promise<0 | 3> {
-  const { image, sections, showEnv, limits, all } = invocation;
+  const { image, showEnv, limits, all, pid, container, destinations } = invocation;
   refuseUnsupportedPlaces([image], []);
   const key = hmacKey(io, invocation.keyFile, limits);
+  const inText = all ? null : (invocation.sections ?? (pid === null ? OVERVIEW : OF_A_PROCESS));
+  // JSON is for programs: it has everything unless sections are named.
+  const sections = destinations.some(({ format }) => format === 'json') ? invocation.sections : inText;
   const document = await inspect(image, {
     ...(sections === null ? {} : { sections }),
+    ...(pid === null ? {} : { pid }),
+    ...(container === null ? {} : { container }),
     ...key,
     showEnv,
     limits,
@@ -26,8 +38,22 @@ export async function runInspect(invocation: InspectInvocation, io: ProcessIo): 
     json: () => json(document),
     text: async (options) => {
       const { renderInspectText } = await import('../report/inspect-text.ts');
-      return renderInspectText(document, { ...options, all, summary: sections === null || sections.includes('summary') });
+      const shown = inText === null ? document : onlySections(document, inText);
+      return renderInspectText(shown, { ...options, all, details: pid !== null, summary: inText?.includes('summary') ?? true });
     },
   });
   return document.damage === null ? 0 : 3;
+}
+
+/** The document with these sections only. */
+function onlySections(document: InspectDocument, sections: readonly Section[]): InspectDocument {
+  const kept: Record<string, unknown> = { ...document };
+  for (const name of SECTION_NAMES) if (!sections.includes(name)) delete kept[name];
+  const named = <T extends { readonly section: Section }>(notes: readonly T[]) =>
+    notes.filter(({ section }) => sections.includes(section));
+  return {
+    ...(kept as unknown as InspectDocument),
+    incomplete: named(document.incomplete),
+    unavailable: named(document.unavailable),
+  };
 }

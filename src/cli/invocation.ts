@@ -1,7 +1,8 @@
 /** What a command line asks for, once it is understood. */
-import type { Section } from '../inspect-document.ts';
+import type { Section } from '../inspection/document.ts';
 import type { Limits } from '../limits.ts';
 import type { GateId } from '../restore/result.ts';
+import type { NetworkMode, SpecPolicy } from '../restore/settings.ts';
 import type { OnUnknown } from '../restore/verdict.ts';
 
 export const FORMATS = ['text', 'json'] as const;
@@ -26,9 +27,11 @@ export interface OutputOptions {
 export interface InspectInvocation extends OutputOptions {
   readonly command: 'inspect';
   readonly image: string;
-  /** null: every section. */
+  /** null: what suits the format. */
   readonly sections: readonly Section[] | null;
   readonly all: boolean;
+  readonly pid: number | null;
+  readonly container: string | null;
   readonly showEnv: boolean;
   readonly keyFile: string | null;
   readonly limits: Limits;
@@ -40,6 +43,19 @@ export interface CheckInvocation extends OutputOptions {
   readonly images: readonly string[];
   readonly hosts: readonly string[];
   readonly runscVersion: string | null;
+  readonly specs: readonly string[];
+  /** What is said of the new sandbox; null: nothing. */
+  readonly specPolicy: SpecPolicy | null;
+  readonly network: NetworkMode | null;
+  /** Addresses by interface, and routes, as they were written. */
+  readonly addresses: readonly string[];
+  readonly routes: readonly string[];
+  readonly nvidiaDriver: string | null;
+  readonly gpus: number | null;
+  readonly tpus: number | null;
+  /** Directories of root file systems and of mounts, as they were named. */
+  readonly rootfs: readonly string[];
+  readonly mounts: readonly string[];
   readonly runsc: 'auto' | 'never';
   readonly probe: boolean;
   readonly keyFile: string | null;
@@ -80,6 +96,71 @@ export interface HostDiffInvocation extends OutputOptions, HostOptions {
   readonly b: string;
 }
 
+/** What every question to the object graphs takes. */
+interface StateInvocationOptions extends OutputOptions {
+  readonly image: string;
+  readonly all: boolean;
+  readonly showEnv: boolean;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface StateDumpInvocation {
+  readonly command: 'state dump';
+  readonly image: string;
+  readonly html: boolean;
+  /** null: standard output. */
+  readonly file: string | null;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface StateTypesInvocation extends StateInvocationOptions {
+  readonly command: 'state types';
+}
+
+export interface StateGetInvocation extends StateInvocationOptions {
+  readonly command: 'state get';
+  readonly path: string;
+  /** Levels that are opened; null: as many as is usual. */
+  readonly depth: number | null;
+}
+
+export interface StateFindInvocation extends StateInvocationOptions {
+  readonly command: 'state find';
+  readonly type: string;
+  readonly where: readonly string[];
+  readonly show: readonly string[];
+  readonly depth: number | null;
+}
+
+export interface StateTreeInvocation extends StateInvocationOptions {
+  readonly command: 'state tree';
+  readonly path: string;
+  readonly depth: number | null;
+}
+
+export interface StateSchemaInvocation extends OutputOptions {
+  readonly command: 'state schema';
+  readonly image: string;
+  /** A version of runsc to compare with, or null. */
+  readonly against: string | null;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface DiffInvocation extends OutputOptions {
+  readonly command: 'diff';
+  readonly a: string;
+  readonly b: string;
+  readonly showEnv: boolean;
+  readonly all: boolean;
+  /** Answer 1 when they differ. */
+  readonly exitCode: boolean;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
 /** Text that answers by itself: help, version. */
 export interface TextInvocation {
   readonly command: 'text';
@@ -93,4 +174,11 @@ export type Invocation =
   | HostCaptureInvocation
   | HostProbeInvocation
   | HostDiffInvocation
+  | DiffInvocation
+  | StateDumpInvocation
+  | StateTypesInvocation
+  | StateGetInvocation
+  | StateFindInvocation
+  | StateTreeInvocation
+  | StateSchemaInvocation
   | TextInvocation;

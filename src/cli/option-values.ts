@@ -1,9 +1,12 @@
 /** The values of options: from what yargs hands over to what the commands take. */
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { Section } from '../inspect-document.ts';
+import { parseInterface, parseRoute } from '../given-network.ts';
+import type { Section } from '../inspection/document.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import { parseMount } from '../open-trees.ts';
 import type { GateId } from '../restore/result.ts';
+import type { NetworkMode, SpecPolicy } from '../restore/settings.ts';
 import { closestName } from './closest-name.ts';
 import { type Destination, FORMATS, type Format } from './invocation.ts';
 
@@ -16,7 +19,13 @@ const SECTIONS = {
   cpu: true,
   containers: true,
   processes: true,
+  threads: true,
   memory: true,
+  maps: true,
+  files: true,
+  sockets: true,
+  mounts: true,
+  network: true,
   objects: true,
   integrity: true,
 } satisfies Record<Section, true>;
@@ -34,6 +43,7 @@ const GATES = {
   'cpu-arch': true,
   'cpu-features': true,
   'cache-line': true,
+  'object-graph': true,
   'fpu-state': true,
   'host-files': true,
   pages: true,
@@ -114,6 +124,95 @@ export function runscVersion(values: Values): string | null {
   if (given?.trim() === '') throw new UsageError('--runsc-version takes a version or a date, found an empty value');
   return given;
 }
+
+/** The process of `--pid`, or null. */
+export function processId(values: Values): number | null {
+  const given = text(values, 'pid');
+  if (given === null) return null;
+  if (!/^[1-9]\d{0,9}$/.test(given)) throw new UsageError(`--pid takes a process id, found ${JSON.stringify(given)}`);
+  return Number(given);
+}
+
+/** The value of an option that takes one of a few words, or null when it was not given. */
+export function choiceOrNone<T extends string>(values: Values, name: string, choices: readonly T[]): T | null {
+  const given = text(values, name);
+  return given === null ? null : oneOf(given, choices, `--${name}`);
+}
+
+/**
+ * A number of things from 0, or null when it was not given.
+ *
+ * @throws UsageError
+ */
+export function count(values: Values, name: string): number | null {
+  const given = text(values, name);
+  if (given === null) return null;
+  if (!/^\d{1,6}$/.test(given)) throw new UsageError(`--${name} takes a number from 0, found ${JSON.stringify(given)}`);
+  return Number(given);
+}
+
+/**
+ * A version of the NVIDIA driver, or null when it was not given.
+ *
+ * @throws UsageError
+ */
+export function driverVersion(values: Values, name: string): string | null {
+  const given = text(values, name);
+  if (given !== null && !/^\s*\d{1,6}(?:\.\d{1,6}){1,2}\s*$/.test(given))
+    throw new UsageError(`--${name} takes a version such as 550.54.15, found ${JSON.stringify(given)}`);
+  return given;
+}
+
+/**
+ * Names of directories.
+ *
+ * @throws UsageError for an empty one, such as of a variable that is not set
+ */
+export function directories(values: Values, name: string): string[] {
+  const given = texts(values, name);
+  if (given.some((directory) => directory === '' || directory.endsWith('=')))
+    throw new UsageError(`--${name} takes a directory, found none`);
+  return given;
+}
+
+/**
+ * The values of `--mount`.
+ *
+ * @throws UsageError
+ */
+export function mounts(values: Values): string[] {
+  const given = texts(values, 'mount');
+  const wrong = given.find((mount) => parseMount(mount) === null);
+  if (wrong !== undefined) throw new UsageError(`--mount takes /path=DIR or container:/path=DIR, found ${JSON.stringify(wrong)}`);
+  return given;
+}
+
+/**
+ * The values of `--address` and `--route`.
+ *
+ * @throws UsageError
+ */
+export function addresses(values: Values): { readonly addresses: string[]; readonly routes: string[] } {
+  const given = { addresses: texts(values, 'address'), routes: texts(values, 'route') };
+  const address = given.addresses.find((text) => parseInterface(text) === null);
+  if (address !== undefined)
+    throw new UsageError(`--address takes addresses such as 10.1.2.3/24, found ${JSON.stringify(address)}`);
+  const route = given.routes.find((text) => parseRoute(text) === null);
+  if (route !== undefined)
+    throw new UsageError(`--route takes default or a network such as 10.0.0.0/8, found ${JSON.stringify(route)}`);
+  if (given.routes.length > 0 && given.addresses.length === 0) throw new UsageError('--route is of use with --address only');
+  return given;
+}
+
+/** Total over the words of the other options, as above. */
+export const SPEC_POLICY_NAMES = Object.keys({ enforce: true, warning: true, ignore: true } satisfies Record<
+  SpecPolicy,
+  true
+>) as SpecPolicy[];
+export const NETWORK_NAMES = Object.keys({ sandbox: true, none: true, host: true, plugin: true } satisfies Record<
+  NetworkMode,
+  true
+>) as NetworkMode[];
 
 const SUFFIXES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 

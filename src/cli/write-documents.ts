@@ -1,5 +1,5 @@
 /** Sends a document to where it was asked for. */
-import { writeOutputFile } from '../io/output-file.ts';
+import { openOutputFile, writeOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import type { TextOptions } from '../report/style.ts';
 import type { Format, OutputOptions } from './invocation.ts';
@@ -8,8 +8,10 @@ import type { Format, OutputOptions } from './invocation.ts';
 const FILE_COLUMNS = 100;
 const LEAST_COLUMNS = 40;
 
-/** How a document looks in each format; only what is asked for is rendered. */
-export type Renderers = { readonly [F in Format]: (options: TextOptions & { readonly toFile: boolean }) => Promise<string> };
+/** How a document looks in each format, whole or in pieces; only what is asked for is rendered. */
+export type Renderers = {
+  readonly [F in Format]: (options: TextOptions & { readonly toFile: boolean }) => Promise<string | Iterable<string>>;
+};
 
 /**
  * Renders and writes a document to all its destinations: files first, so that a closed pipe does not keep them from being written.
@@ -18,9 +20,44 @@ export type Renderers = { readonly [F in Format]: (options: TextOptions & { read
  */
 export async function writeDocuments(io: ProcessIo, { destinations, color }: OutputOptions, render: Renderers): Promise<void> {
   for (const { format, file } of [...destinations].sort((a, b) => Number(a.file === null) - Number(b.file === null))) {
-    if (file === null) await io.stdout.write(await render[format](terminalOptions(io, color)));
-    else writeOutputFile(file, await render[format]({ color: color === 'always', width: FILE_COLUMNS, toFile: true }));
+    if (file === null) {
+      for (const block of blocks(await render[format](terminalOptions(io, color)))) await io.stdout.write(block);
+    } else {
+      writeFile(file, await render[format]({ color: color === 'always', width: FILE_COLUMNS, toFile: true }));
+    }
   }
+}
+
+function writeFile(path: string, content: string | Iterable<string>): void {
+  if (typeof content === 'string') {
+    writeOutputFile(path, content);
+    return;
+  }
+  const file = openOutputFile(path, []);
+  try {
+    for (const block of blocks(content)) file.write(Buffer.from(block));
+  } finally {
+    file.close();
+  }
+}
+
+/** Characters that are written at once. */
+const BLOCK = 1024 * 1024;
+
+/** Pieces joined to blocks of a size that is worth a write. */
+function* blocks(content: string | Iterable<string>): Generator<string> {
+  if (typeof content === 'string') return yield content;
+  let waiting: string[] = [];
+  let length = 0;
+  for (const piece of content) {
+    waiting.push(piece);
+    length += piece.length;
+    if (length < BLOCK) continue;
+    yield waiting.join('');
+    waiting = [];
+    length = 0;
+  }
+  if (length > 0) yield waiting.join('');
 }
 
 function terminalOptions(io: ProcessIo, color: OutputOptions['color']): TextOptions & { readonly toFile: boolean } {
@@ -41,7 +78,7 @@ export function wantsColor(io: ProcessIo, color: OutputOptions['color']): boolea
 }
 
 /** JSON is the same for every document. */
-export async function json(document: object): Promise<string> {
-  const { renderJson } = await import('../report/json.ts');
-  return renderJson(document);
+export async function json(document: object): Promise<Iterable<string>> {
+  const { jsonPieces } = await import('../report/json.ts');
+  return jsonPieces(document);
 }

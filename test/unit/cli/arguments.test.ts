@@ -13,6 +13,16 @@ describe('check', () => {
       images: ['a'],
       hosts: ['current'],
       runscVersion: null,
+      specs: [],
+      specPolicy: null,
+      network: null,
+      addresses: [],
+      routes: [],
+      nvidiaDriver: null,
+      gpus: null,
+      tpus: null,
+      rootfs: [],
+      mounts: [],
       require: [],
       onUnknown: 'fail',
       quiet: false,
@@ -24,6 +34,43 @@ describe('check', () => {
       destinations: [{ format: 'text', file: null }],
       color: 'auto',
     });
+  });
+
+  test('takes what is known of the new sandbox', async () => {
+    const words = ['--spec', 'a.json', '--spec', 'web=b.json', '--restore-spec-validation', 'warning', '--network', 'host'];
+    expect(await parse('check', 'a', ...words, '--gpus', '0', '--tpus', '8', '--nvidia-driver', '550.54.15')).toMatchObject({
+      specs: ['a.json', 'web=b.json'],
+      specPolicy: 'warning',
+      network: 'host',
+      gpus: 0,
+      tpus: 8,
+      nvidiaDriver: '550.54.15',
+    });
+  });
+
+  test('takes directories of the new sandbox as they are named', async () => {
+    const words = ['--rootfs', 'rootfs', '--rootfs=web=/srv/web', '--mount', '/data=/srv/data', '--mount=web:/etc/x=y'];
+    expect(await parse('check', 'a', ...words)).toMatchObject({
+      rootfs: ['rootfs', 'web=/srv/web'],
+      mounts: ['/data=/srv/data', 'web:/etc/x=y'],
+    });
+  });
+
+  test.each([
+    [['--rootfs', 'web='], '--rootfs takes a directory, found none'],
+    [['--mount', '/srv/data'], '--mount takes /path=DIR or container:/path=DIR, found "/srv/data"'],
+    [['--mount', 'data=/srv'], '--mount takes /path=DIR'],
+    [['--network', 'bridge'], '--network takes sandbox, none, host, plugin'],
+    [['--restore-spec-validation', 'off'], '--restore-spec-validation takes enforce, warning, ignore'],
+    [['--gpus', '-1'], '--gpus takes a number from 0'],
+    [['--tpus', 'two'], '--tpus takes a number from 0'],
+    [['--address', '10.1.2'], '--address takes addresses such as 10.1.2.3/24'],
+    [['--address', '10.1.2.3', '--route', 'home'], '--route takes default or a network such as 10.0.0.0/8'],
+    [['--route', 'default'], '--route is of use with --address only'],
+    [['--nvidia-driver', '550'], '--nvidia-driver takes a version such as 550.54.15'],
+    [['--spec=-', '--host=-'], 'standard input (-) can be named once only'],
+  ])('refuses %j', async (words, message) => {
+    await expect(parse('check', 'a', ...words)).rejects.toThrow(message);
   });
 
   test('takes names and options in any order, repeated options and names that look like something else', async () => {
@@ -132,12 +179,18 @@ describe('other commands', () => {
   test.each([
     [[], 'name a command'],
     [['chek'], 'Did you mean ckpt check?'],
-    [['frobnicate'], 'ckpt has: inspect, check, host'],
+    [['frobnicate'], 'ckpt has: inspect, check, diff, host, state.'],
     [['--json'], 'found --json first'],
     [['host'], 'ckpt host <show|capture|probe|diff>'],
     [['host', 'shw'], 'Did you mean ckpt host show?'],
     [['inspect'], 'name one image'],
     [['inspect', 'a', 'b'], 'found 2'],
+    [['inspect', 'a', '--pid', '0'], '--pid takes a process id, found "0"'],
+    [['inspect', 'a', '--pid', 'sh'], '--pid takes a process id'],
+    [['diff', 'a'], 'diff takes two images, found 1'],
+    [['diff', 'a', 'b', 'c'], 'found 3'],
+    [['diff', '-', '-'], 'standard input'],
+    [['state'], 'ckpt state <'],
     [['host', 'diff', 'a', 'b', 'c'], 'one or two hosts'],
     [['host', 'diff', '-', '-'], 'standard input'],
   ])('%j is refused', async (argv, message) => {

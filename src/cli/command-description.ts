@@ -1,0 +1,88 @@
+/** How commands and their options are described, and the options that many commands share. */
+import { UsageError } from '../errors.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
+import { COLOR_CHOICES, type Invocation, type OutputOptions } from './invocation.ts';
+import { choice, destinations, flag, limits, type Values } from './option-values.ts';
+
+/** One option, in the words of yargs. */
+interface OptionDescription {
+  readonly type: 'string' | 'boolean';
+  readonly describe: string;
+  readonly requiresArg?: boolean;
+  readonly array?: boolean;
+  readonly alias?: string;
+}
+
+/** One command of the command line. */
+export interface CommandDescription {
+  /** One word, or two for a command of a group. */
+  readonly name: string;
+  readonly usage: string;
+  readonly describe: string;
+  readonly explain: string;
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  readonly options: Readonly<Record<string, OptionDescription>>;
+  /** @throws UsageError */
+  readonly invocation: (positionals: readonly string[], values: Values) => Invocation;
+}
+
+export const value = (describe: string, more: Partial<OptionDescription> = {}): OptionDescription => ({
+  type: 'string',
+  requiresArg: true,
+  describe,
+  ...more,
+});
+export const list = (describe: string): OptionDescription => value(describe, { array: true });
+export const toggle = (describe: string): OptionDescription => ({ type: 'boolean', describe });
+
+export const FORMAT = {
+  format: value('text or json (default: text)'),
+  json: toggle('Short for --format json'),
+  output: value('Write to FILE instead of standard output', { alias: 'o' }),
+  also: list('FORMAT=FILE: write another format to a file as well; may be repeated'),
+  color: value('auto, always or never (default: auto, which also follows NO_COLOR and FORCE_COLOR)'),
+};
+export const LIMIT = {
+  limit: list(`name=value: raise or lower a ceiling on what input may demand (${Object.keys(DEFAULT_LIMITS).join(', ')})`),
+};
+export const KEY = {
+  'key-file': value('File with the HMAC key of a keyed image, its bytes as they are; CKPT_KEY is the key as text'),
+};
+export const CURRENT = {
+  'no-runsc': toggle('Do not run the runsc in PATH to learn its version'),
+  'no-probe': toggle('Do not run the probe for the current host; weaker evidence is used instead'),
+};
+
+export function output(values: Values): OutputOptions {
+  return { destinations: destinations(values), color: choice(values, 'color', COLOR_CHOICES, 'auto') };
+}
+
+export function current(values: Values) {
+  return {
+    probe: !flag(values, 'no-probe'),
+    runsc: flag(values, 'no-runsc') ? 'never' : 'auto',
+    limits: limits(values),
+  } as const;
+}
+
+export function hostsOf(given: readonly string[]): readonly string[] {
+  return given.length === 0 ? ['current'] : given;
+}
+
+export function one(positionals: readonly string[], what: string): string {
+  const [only, ...others] = positionals;
+  if (only === undefined) throw new UsageError(`name one ${what}`);
+  if (others.length > 0) throw new UsageError(`name one ${what} only, found ${positionals.length}: ${positionals.join(' ')}`);
+  return only;
+}
+
+export function none(positionals: readonly string[], command: string): void {
+  if (positionals.length > 0) throw new UsageError(`${command} takes no names, found ${positionals.join(' ')}`);
+}
+
+/** Standard input can be read once. */
+export function onlyOneStandardInput(images: readonly string[], hosts: readonly string[]): readonly string[] {
+  const uses = [...images, ...hosts].filter((name) => name === '-' || (name.endsWith('=-') && hosts.includes(name)));
+  if (uses.length > 1) throw new UsageError('standard input (-) can be named once only');
+  return hosts;
+}
