@@ -2,11 +2,12 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureColdStart } from './cold-start.ts';
+import { measureDump } from './dump.ts';
 import { measureIndexing } from './index-graph.ts';
-import { coldStartText, indexingText, sparsePagesText } from './report.ts';
+import { coldStartText, dumpingText, indexingText, sparsePagesText } from './report.ts';
 import { measureSparsePages } from './sparse-pages.ts';
 
-const PARTS = ['start', 'index', 'pages'] as const;
+const PARTS = ['start', 'index', 'pages', 'dump'] as const;
 type Part = (typeof PARTS)[number];
 
 const PAGES_GIBIBYTES = 8;
@@ -30,6 +31,7 @@ export async function runBenchmarks(argv: readonly string[], directory: string):
     machine: { ...machine, cpus: cpus().length },
     start: wanted('start') ? await measureColdStart(directory, runs) : null,
     index: wanted('index') ? await measureIndexing(runs) : null,
+    dump: wanted('dump') ? await measureDump(directory, runs) : null,
     pages: wanted('pages') ? await measureSparsePages(directory, PAGES_GIBIBYTES) : null,
   };
   if (values.json) {
@@ -39,6 +41,7 @@ export async function runBenchmarks(argv: readonly string[], directory: string):
   console.log(`Node ${machine.node}, ${machine.platform}, ${cpus().length} × ${machine.cpu}\n`);
   if (document.start !== null) console.log(coldStartText(document.start));
   if (document.index !== null) console.log(indexingText(document.index));
+  if (document.dump !== null) console.log(dumpingText(document.dump));
   if (document.pages !== null) console.log(sparsePagesText(document.pages));
   return 0;
 }

@@ -1,5 +1,6 @@
 /** What was measured, as text. */
 import type { ColdStart } from './cold-start.ts';
+import type { Dumping } from './dump.ts';
 import type { Indexing } from './index-graph.ts';
 import type { SparsePages } from './sparse-pages.ts';
 import type { Spread } from './spread.ts';
@@ -30,6 +31,54 @@ export function indexingText(result: Indexing): string {
       ['add up the bytes in a loop', ...spreadCells(adding), `${twice(addingToIndexing)} times indexing (medians, minima)`],
     ],
   );
+}
+
+export function dumpingText({ yardstick, sizes, leastPeak }: Dumping): string {
+  return section(
+    `Dump of kernel graphs with many files, beside ${yardstick} (peak memory with one file: ${mebibytes(leastPeak)})`,
+    [
+      [
+        'files',
+        'graph',
+        'text',
+        'runs',
+        'ms min',
+        'median',
+        'max',
+        'beside',
+        'ratio (medians, minima)',
+        'peak memory',
+        'of the graph',
+      ],
+      ...sizes.map(({ files, graphBytes, textBytes, runs, wall, beside, toYardstick, peak, peakOfGraph }) => [
+        String(files),
+        mebibytes(graphBytes),
+        mebibytes(textBytes),
+        String(runs),
+        ...spreadCells(wall),
+        beside === null ? '-' : beside.median.toFixed(1),
+        toYardstick === null ? '-' : twice(toYardstick),
+        mebibytes(peak),
+        `${peakOfGraph.toFixed(2)} times`,
+      ]),
+    ],
+  ).concat(
+    '\n',
+    section('ckpt inspect --section processes of the same images', [
+      ['files', 'graph', 'ms min', 'median', 'max', 'ratio (medians, minima)', 'peak memory'],
+      ...sizes.map(({ files, graphBytes, processes, processesToYardstick, processesPeak }) => [
+        String(files),
+        mebibytes(graphBytes),
+        ...spreadCells(processes),
+        processesToYardstick === null ? '-' : twice(processesToYardstick),
+        mebibytes(processesPeak),
+      ]),
+    ]),
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / MEBIBYTE).toFixed(1)} MiB`;
 }
 
 export function sparsePagesText({ pageBytes, runs }: SparsePages): string {

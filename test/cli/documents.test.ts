@@ -14,6 +14,8 @@ const isCheck = schema('check@1');
 const isImage = schema('image@1');
 const isHost = schema('host@1');
 const isHostDiff = schema('host-diff@1');
+const isDiff = schema('diff@1');
+const isStateSchema = schema('state-schema@1');
 
 let dir = '';
 beforeAll(() => {
@@ -65,7 +67,7 @@ describe('check@1', () => {
     expect(Object.keys(result.host)).toEqual('name source evidence arch runscVersion'.split(' '));
     expect(result.gates.map((gate: { id: string }) => gate.id)).toEqual([
       ...['image-readable', 'container-count', 'container-specs', 'runsc-version', 'oci-spec', 'network', 'gpu', 'page-size'],
-      ...['cpu-arch', 'cpu-features', 'cache-line', 'fpu-state', 'host-files', 'pages'],
+      ...['cpu-arch', 'cpu-features', 'cache-line', 'object-graph', 'fpu-state', 'host-files', 'pages'],
     ]);
     expect(document.errors).toEqual([
       { image: 'fixtures/nothing', code: 'not-found', message: expect.any(String), layer: 'file' },
@@ -82,6 +84,18 @@ describe('check@1', () => {
       { ...document, errors: [{ code: 'x', message: 'x', layer: 'x' }] },
     ];
     expect(broken.map((one) => isCheck(one))).toEqual([false, false, false, false]);
+  });
+
+  test('holds with specs that differ or cannot be read', () => {
+    const specs = ['--spec', 'fixtures/specs/sh-changed.json', '--spec', 'fixtures/README.md'];
+    const run = ckpt(['check', HASWELL, ...ON_TURIN, ...specs, '--network', 'host', '--json']);
+    const document = JSON.parse(run.stdout);
+    expect(run.code).toBe(3);
+    expect(isCheck(document), JSON.stringify(isCheck.errors)).toBe(true);
+    expect(document.errors).toMatchObject([{ spec: 'fixtures/README.md', code: 'bad-spec', layer: 'spec' }]);
+    const reason = document.results[0].gates.find(({ id }: { id: string }) => id === 'oci-spec').reasons[0];
+    expect(reason.details.differences).toContainEqual({ field: 'process.noNewPrivileges', saved: 'false', given: 'true' });
+    expect(run.stdout).not.toContain('GREETING');
   });
 
   test('answers the other pairs when an image and a host cannot be read', () => {
@@ -126,16 +140,20 @@ describe('a published schema', () => {
     const isPublished = new Ajv2020().compile({ ...published('check@1'), $id: 'published' });
     const document = JSON.parse(ckpt(['check', ZEN5, ...ON_MILAN, '--json']).stdout);
     const [result] = document.results;
-    const gates = [...result.gates, { id: 'object-graph', outcome: 'pass', reasons: [], more: 1 }];
+    const gates = [...result.gates, { id: 'phase-of-the-moon', outcome: 'pass', reasons: [], more: 1 }];
     const later = { ...document, more: 1, results: [{ ...result, gates, host: { ...result.host, source: 'labels', more: 1 } }] };
     expect(isPublished(later), JSON.stringify(isPublished.errors)).toBe(true);
     expect(isCheck(later)).toBe(false);
     expect(isPublished({ ...later, verdict: 'maybe' })).toBe(false);
   });
 
-  test.each(['check@1', 'image@1', 'host@1', 'host-diff@1'])('%s forbids no field', (name) => {
-    expect(JSON.stringify(published(name))).not.toContain('"additionalProperties":false');
-  });
+  test.each(readdirSync(join(ROOT, 'docs/schema')).map((file) => file.replace('.schema.json', '')))(
+    '%s forbids no field, and is named by its file',
+    (name) => {
+      expect(published(name)).toMatchObject({ $id: `ckpt/${name}`, properties: { schema: { const: `ckpt/${name}` } } });
+      expect(JSON.stringify(published(name))).not.toContain('"additionalProperties":false');
+    },
+  );
 });
 
 describe('image@1', () => {
@@ -170,6 +188,41 @@ describe('image@1', () => {
     expect(JSON.parse(hidden).containers[0].env).toContain('PATH');
     expect(JSON.parse(shown).containers[0].env.find((entry: string) => entry.startsWith('PATH='))).toMatch(/^PATH=.+/);
     expect(ckpt(['inspect', ZEN5, '--all']).stdout).not.toContain('/usr/bin:');
+  });
+});
+
+describe('diff@1', () => {
+  test('holds for pairs of images of every release', () => {
+    const [first] = OWN_IMAGES;
+    for (const image of OWN_IMAGES.slice(1)) {
+      const { stdout, code } = ckpt(['diff', first ?? '', image, '--json']);
+      expect(isDiff(JSON.parse(stdout)), JSON.stringify(isDiff.errors?.slice(0, 3))).toBe(true);
+      expect(code).toBe(0);
+    }
+  });
+
+  test('has its fields in the order of the contract, and names what differs', () => {
+    const document = JSON.parse(ckpt(['diff', ZEN5, HASWELL, '--json']).stdout);
+    expect(Object.keys(document)).toEqual(['schema', 'a', 'b', 'same', 'differences']);
+    expect(Object.keys(document.a)).toEqual(['image', 'incomplete', 'unavailable', 'damage']);
+    expect(Object.keys(document.differences[0])).toEqual(['section', 'change', 'subject', 'field', 'a', 'b']);
+    expect(document.differences).toContainEqual(
+      expect.objectContaining({ section: 'cpu', change: 'removed', subject: 'features', a: expect.arrayContaining(['vaes']) }),
+    );
+  });
+
+  test('hides the values of environment variables', () => {
+    const other = 'fixtures/images/2026-08/zen5-levelled-avx512-in-use.state';
+    for (const format of [[], ['--json'], ['--all']])
+      expect(ckpt(['diff', ZEN5, other, ...format]).stdout).not.toContain('/usr/bin:');
+  });
+});
+
+describe('state-schema@1', () => {
+  test.each(OWN_IMAGES)('holds for %s', (image) => {
+    const { stdout, code } = ckpt(['state', 'schema', image, '--json']);
+    expect(isStateSchema(JSON.parse(stdout)), JSON.stringify(isStateSchema.errors?.slice(0, 3))).toBe(true);
+    expect(code).toBe(0);
   });
 });
 

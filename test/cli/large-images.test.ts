@@ -56,12 +56,16 @@ describe('inspect', () => {
       expect(text).toContain(name);
   });
 
-  test.each([[[]], [['--all']]])('shows the first 1000 of each list, with %j', (more) => {
-    const { stdout, stderr, code } = ckpt(['inspect', images.mounts, ...more]);
+  test.each([
+    [[], []],
+    // Also the threads.
+    [['--all'], ['500']],
+  ])('shows the first 1000 of each list, with %j', (options, more) => {
+    const { stdout, stderr, code } = ckpt(['inspect', images.mounts, ...options]);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     const text = unwrapped(stdout);
     // Arguments (one is `sh`), environment, mounts, annotations, processes, floating-point states.
-    expect([...text.matchAll(MORE)].map(([, count]) => count)).toEqual(['501', '500', '500', '500', '500', '500']);
+    expect([...text.matchAll(MORE)].map(([, count]) => count)).toEqual([...['501', '500', '500', '500', '500', '500'], ...more]);
     expect(text).toContain(`saved floating-point state (${MANY} threads)`);
     expect(text).toContain('/var/run/secrets/volume-999 (bind) … and');
     expect(text).not.toContain('volume-1000 ');
@@ -73,6 +77,15 @@ describe('inspect', () => {
     const { stdout } = ckpt(['inspect', images.containers, '--section', 'containers']);
     expect(stdout.match(/^ {2}name +container-\d+$/gm)).toHaveLength(1000);
     expect(stdout.endsWith('\n\n  … and 500 more (--json has all)\n')).toBe(true);
+  });
+
+  test('shows one of many processes, and of the others their ids', () => {
+    const { stdout, code } = ckpt(['inspect', images.mounts, '--pid', '1400']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Process 1400: main$/m);
+    expect(stdout.match(/^Process /gm)).toHaveLength(1);
+    const run = ckpt(['inspect', images.mounts, '--pid', '9999']);
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/it has 1, 2, .*, 20, …\n$/) });
   });
 
   test('has all of it in JSON', () => {

@@ -9,5 +9,6 @@ export function strictSchema(schema: unknown): unknown {
   const copy: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(schema)) copy[key === 'examples' ? 'enum' : key] = strictSchema(value);
   const open = copy['type'] === 'object' && 'properties' in copy && !('additionalProperties' in copy);
-  return open ? { ...copy, additionalProperties: false } : copy;
+  // What `allOf` adds by the value of a field counts as named.
+  return open ? { ...copy, ['allOf' in copy ? 'unevaluatedProperties' : 'additionalProperties']: false } : copy;
 }

@@ -111,8 +111,9 @@ describe.runIf(HAS_SHARED)('what the real runsc answered', () => {
   });
 });
 
-/** What this version does not evaluate, the comparison of saved types (32): a pair that it decides must never be called restorable. */
-const OTHER_GATES: ReadonlySet<string | null> = new Set(['object-graph']);
+/** Go's pointers differ from run to run. */
+const withoutPointers = (text: string): string => text.replaceAll(/\(0xc[0-9a-f]{9}\)/g, '(0xc…)');
+
 /** The async reader of page metadata crashed before runsc could say what it had found; which of the two is first is a race. */
 const RACE = 'urpc method "containerManager.Restore" failed: EOF';
 
@@ -122,13 +123,14 @@ describe.runIf(HAS_SHARED)('what runsc of another version answered', () => {
     const [ours] = (
       await check({ images: [imageOf(real.image)], hosts: [shared('hosts/turin/cpuid.txt')], runscVersion: version })
     ).results;
-    if (OTHER_GATES.has(real.firstFailure)) {
-      expect(ours?.verdict).not.toBe('restorable');
-    } else {
-      expect([ours?.verdict, ours?.firstFailure]).toEqual([real.verdict, real.firstFailure]);
-      // The corpus was measured with images under another path.
-      const text = ours?.runscError?.replaceAll(imageOf(real.image), `images/${real.image}`) ?? null;
-      if (real.runscError !== RACE) expect(text).toBe(real.runscError ?? null);
-    }
+    expect([ours?.verdict, ours?.firstFailure]).toEqual([real.verdict, real.firstFailure]);
+    // The corpus was measured with images under another path.
+    const text = ours?.runscError?.replaceAll(imageOf(real.image), `images/${real.image}`) ?? null;
+    if (real.runscError === RACE) return;
+    if (real.firstFailure !== 'object-graph') return expect(text).toBe(real.runscError ?? null);
+    // These are long, and the corpus holds the beginning.
+    const beginning = withoutPointers(real.runscError ?? '');
+    expect(beginning.length).toBeGreaterThan(300);
+    expect(withoutPointers(text ?? '').slice(0, beginning.length)).toBe(beginning);
   });
 });

@@ -53,6 +53,18 @@ describe('table', () => {
     ).toEqual(['  a    bb  one two three four five six seven', '           eight nine', '  ccc  d']);
   });
 
+  test('puts numbers to the right, marked up or not', () => {
+    const rows = [
+      ['5 KiB', 'a'],
+      ['12.5 MiB', 'b'],
+    ];
+    const options = { indent: 0, width: 80, numbers: [0], head: { cells: ['SIZE', 'NAME'], paint: (cell: string) => cell } };
+    const plain = table(rows, options);
+    expect(plain).toEqual(['    SIZE  NAME', '   5 KiB  a', '12.5 MiB  b']);
+    const style = styleFor({ color: true });
+    expect(table(rows, { ...options, paint: style.good }).map(stripVTControlCharacters)).toEqual(plain);
+  });
+
   test('is as wide with colours and wide characters as without', () => {
     const style = styleFor({ color: true });
     const plain = table(
