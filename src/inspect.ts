@@ -1,40 +1,38 @@
 /** Use case `inspect`: what is in this image. */
 
-import { cpuidEntryText } from './cpu/cpuid-table.ts';
-import { x8664LevelOf } from './cpu/x86-64-level.ts';
-import { CkptError } from './errors.ts';
-import { containersOf, runscVersionOf, taskFpuStates } from './image-facts.ts';
+import { CkptError, UsageError } from './errors.ts';
+import { containersOf, runscVersionOf } from './image-facts.ts';
+import { containerDocument } from './inspection/containers.ts';
+import { cpuDocument } from './inspection/cpu.ts';
+import { type ImageSummary, type InspectDocument, SECTIONS, type Section, type Unavailable } from './inspection/document.ts';
 import {
-  type ImageContainer,
-  type ImageCpu,
-  type ImageMemory,
-  type ImageProcess,
-  type ImageSummary,
-  type InspectDocument,
-  SECTIONS,
-  type Section,
-  type ThreadFpu,
-} from './inspect-document.ts';
-import { levelOf, type SavedContainer } from './kernel/container-specs.ts';
-import type { Limits } from './limits.ts';
+  type FoundParts,
+  isKernelSection,
+  type KernelSectionOptions,
+  readKernelSections,
+  wantedStrings,
+} from './inspection/kernel-sections.ts';
+import { attempt } from './kernel/attempt.ts';
+import type { SavedContainer } from './kernel/container-specs.ts';
+import type { ProcessMemory } from './kernel/process-memory.ts';
+import type { SavedKernel } from './kernel/saved-kernel.ts';
+import type { SavedThread } from './kernel/threads.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { unlessHost } from './mistaken-host.ts';
 import { type OpenedImage, type ReadDepth, readImage } from './read-image.ts';
+import { parseRunscVersion } from './restore/runsc-version.ts';
 import { createdAt } from './statefile/metadata.ts';
 
-/** What each section needs to be read. */
-const DEPTH: Readonly<Record<Section, ReadDepth>> = {
-  summary: 'cpu',
-  cpu: 'cpu',
-  containers: 'kernel',
-  processes: 'kernel',
-  memory: 'all',
-  integrity: 'all',
-  objects: 'kernel',
-};
+/** Sections that need the saved memory: its ranges, or what processes keep in it. */
+const NEED_MEMORY: ReadonlySet<Section> = new Set(['processes', 'memory', 'maps', 'integrity']);
 
 export interface InspectOptions {
   /** Default: all of them. */
   readonly sections?: readonly Section[];
+  /** Only this process, by its id in the root PID namespace. */
+  readonly pid?: number;
+  /** Only this container, by name or id. */
+  readonly container?: string;
   /** HMAC key of a keyed image. */
   readonly key?: Uint8Array;
   /** Show the values of environment variables, which are hidden by default. */
@@ -45,49 +43,162 @@ export interface InspectOptions {
 /**
  * Inspects an image.
  *
- * Reads only as far as the sections need: `summary` and `cpu` stop after the first object graph, and page data is never
- * read. A failure behind the CPU feature set is reported as `damage`, with what could be read.
+ * Reads only as far as the sections need: `summary` and `cpu` stop after the first object graph, and of the page data only the
+ * arguments and environments of processes are read, for `processes`. A failure behind the CPU feature set is reported as `damage`, a part
+ * that cannot be read in `incomplete`, with everything that could be read.
  *
  * @param path a directory with checkpoint.img, a state file under any name, or `-` for standard input.
  * @throws CkptError when the image cannot be read up to its CPU feature set.
+ * @throws UsageError when the image has no such process or container.
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<InspectDocument> {
+  return (await inspectOpened(path, options)).document;
+}
+
+/** The inspection together with the image that it is of, for use cases that need more of it. Throws as {@link inspect} does. */
+export async function inspectOpened(
+  path: string,
+  options: InspectOptions,
+): Promise<{ readonly document: InspectDocument; readonly image: OpenedImage }> {
   const sections = new Set(options.sections ?? SECTIONS);
-  const depths = [...sections].map((section) => DEPTH[section]);
-  const depth = depths.includes('all') ? 'all' : depths.includes('kernel') ? 'kernel' : 'cpu';
-  const limits = options.limits === undefined ? {} : { limits: options.limits };
-  const image = await readImage(path, { depth, key: options.key ?? null, ...limits }).catch(async (error: unknown) => {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  const found: FoundParts = { incomplete: [], unavailable: [] };
+  let memories: readonly ProcessMemory[] | null = null;
+  const wantMemory = (kernel: SavedKernel) => {
+    // An image that looks damaged is read twice.
+    found.incomplete.length = 0;
+    const strings = wantedStrings(kernel, limits, found);
+    memories = strings.memories;
+    return strings.requests;
+  };
+  const image = await readImage(path, {
+    depth: depthOf(sections),
+    key: options.key ?? null,
+    limits,
+    ...(sections.has('processes') ? { wantMemory } : {}),
+  }).catch(async (error: unknown) => {
     throw error instanceof CkptError ? await unlessHost(path, error, options.limits) : error;
   });
-  const specs = containersOf(image);
-  const { damage } = image;
-  return {
+  const specs = attempt(
+    () => containersOf(image),
+    ({ code, message }) => {
+      if (sections.has('containers')) found.incomplete.push({ section: 'containers', code, message, path: null });
+    },
+  );
+  const { damage, kernel } = image;
+  if (kernel !== null) checkFilter(kernel, options);
+  for (const { code, message, place } of kernel?.unread ?? [])
+    found.incomplete.push({ section: 'threads', code, message, path: place.path ?? null });
+  const layout = image.memory?.layout ?? null;
+  const kernelSections =
+    kernel === null
+      ? {}
+      : readKernelSections(
+          kernel,
+          { layout, captured: image.captured, memories, pagesGiven: image.pagesBytes !== null || damage !== null },
+          sections,
+          optionsOf(image, options, limits),
+          found,
+        );
+  tellUnavailable(image, specs !== null, sections, found.unavailable);
+  const document: InspectDocument = {
     schema: 'ckpt/image@1',
     image: summaryOf(image),
     ...(sections.has('summary') ? { metadata: plainMetadata(image) } : {}),
-    ...(sections.has('cpu') ? { cpu: cpuOf(image, specs?.containers ?? null) } : {}),
-    ...(sections.has('containers')
-      ? { containers: specs === null ? null : specs.containers.map((one) => containerOf(one, options.showEnv === true)) }
-      : {}),
-    ...(sections.has('processes') && image.kernel !== null ? { processes: processesOf(image) } : {}),
-    ...(sections.has('memory') && (image.memory !== null || damage === null) ? { memory: memoryOf(image) } : {}),
+    ...(sections.has('cpu') ? { cpu: cpuDocument(image.cpu.featureSet, specs?.containers ?? null) } : {}),
+    ...(sections.has('containers') ? { containers: specs === null ? null : containersShown(specs.containers, options) } : {}),
+    ...kernelSections,
     ...(sections.has('integrity')
-      ? { integrity: { hmac: image.statefile.hmac, keyVerified: image.statefile.keyVerified, complete: damage === null } }
-      : {}),
-    ...(sections.has('objects') && image.kernel !== null
       ? {
-          objects: {
-            count: image.kernel.graph.ids.length,
-            types: image.kernel.graph.types.length,
-            bytes: image.kernel.graph.wire.end,
+          integrity: {
+            hmac: image.statefile.hmac,
+            keyVerified: image.statefile.keyVerified,
+            complete: damage === null,
+            pages: pagesFileOf(image),
           },
         }
       : {}),
+    incomplete: found.incomplete,
+    unavailable: found.unavailable,
     damage:
       damage === null
         ? null
         : { code: damage.code, message: damage.message, layer: damage.place.layer, offset: damage.place.offset ?? null },
   };
+  return { document, image };
+}
+
+/** The file of pages and what its metadata asks of it; null where the pages are in the state file, or not known to be elsewhere. */
+function pagesFileOf({ memory, pagesBytes }: OpenedImage): NonNullable<InspectDocument['integrity']>['pages'] {
+  if (memory === null || memory.place === 'inline') return null;
+  return { required: memory.layout?.committedBytes ?? null, present: pagesBytes };
+}
+
+function depthOf(sections: ReadonlySet<Section>): ReadDepth {
+  const all = [...sections];
+  if (all.some((section) => NEED_MEMORY.has(section))) return 'all';
+  // The specs of some releases are in the kernel graph.
+  return all.some((section) => section === 'containers' || isKernelSection(section)) ? 'kernel' : 'cpu';
+}
+
+function optionsOf(image: OpenedImage, options: InspectOptions, limits: Limits): KernelSectionOptions {
+  const version = runscVersionOf(image)?.value ?? image.typesRelease?.last ?? null;
+  const date = version === null ? null : (parseRunscVersion(version)?.date ?? null);
+  return {
+    arch: image.cpu.arch,
+    networkMode: image.statefile.header.metadata.get('network') ?? null,
+    date: date === null ? null : Number(date),
+    showEnv: options.showEnv === true,
+    only: (thread) => isWanted(thread, options),
+    limits,
+  };
+}
+
+function isWanted({ pid, containerId, containerName }: SavedThread, { pid: wanted, container }: InspectOptions): boolean {
+  if (wanted !== undefined && pid !== wanted) return false;
+  return container === undefined || container === containerName || container === containerId;
+}
+
+/** A process or container that is not there is a mistake of the caller, who is told what is there. */
+function checkFilter({ threads }: SavedKernel, options: InspectOptions): void {
+  if (options.pid === undefined && options.container === undefined) return;
+  const live = threads.filter(({ tid }) => tid !== null);
+  if (live.some((thread) => isWanted(thread, options))) return;
+  const names = (of: (thread: SavedThread) => string | null) => [...new Set(live.map(of))].filter((name) => name !== null);
+  const list = (all: readonly string[]) => all.slice(0, 20).join(', ') + (all.length > 20 ? ', …' : '');
+  const containerOf = ({ containerName, containerId }: SavedThread) => containerName ?? containerId;
+  const { pid: wanted, container } = options;
+  const elsewhere = live.find(({ pid }) => pid === wanted);
+  if (container === undefined)
+    throw new UsageError(
+      `the image has no process ${wanted}; it has ${list(names(({ pid }) => (pid === null ? null : String(pid))))}`,
+    );
+  if (elsewhere !== undefined)
+    throw new UsageError(
+      `process ${wanted} is not in container ${JSON.stringify(container)}, but in ${containerOf(elsewhere) ?? 'none'}`,
+    );
+  const which = wanted === undefined ? 'process' : `process ${wanted}`;
+  throw new UsageError(
+    `the image has no ${which} in a container ${JSON.stringify(container)}; its containers are ${list(names(containerOf))}`,
+  );
+}
+
+function containersShown(containers: readonly SavedContainer[], { container, showEnv }: InspectOptions) {
+  const wanted = containers.filter(({ name }) => container === undefined || name === container);
+  return wanted.map((one) => containerDocument(one, showEnv === true));
+}
+
+/** First release whose images hold the specs of their containers. @see gVisor 2024-09-11, release-20240916.0 */
+const SPECS_SINCE = 'release-20240916.0';
+
+/** Says of sections that were asked for why the image cannot give them. */
+function tellUnavailable(image: OpenedImage, hasSpecs: boolean, sections: ReadonlySet<Section>, to: Unavailable[]): void {
+  if (image.damage !== null) return;
+  if (sections.has('containers') && !hasSpecs && image.kernel !== null)
+    to.push({ section: 'containers', reason: `The image holds no OCI specs: releases before ${SPECS_SINCE} do not save them` });
+  for (const section of ['memory', 'maps'] as const)
+    if (sections.has(section) && image.memory !== null && image.memory.layout === null)
+      to.push({ section, reason: 'Which pages are saved is in a file that is not here (pages_meta.img)' });
 }
 
 function summaryOf(image: OpenedImage): ImageSummary {
@@ -114,106 +225,4 @@ function summaryOf(image: OpenedImage): ImageSummary {
 function plainMetadata(image: OpenedImage): Readonly<Record<string, string>> {
   const entries = [...image.statefile.header.metadata].filter(([key]) => key !== 'container_specs');
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function cpuOf(image: OpenedImage, containers: readonly SavedContainer[] | null): ImageCpu {
-  const { featureSet: set } = image.cpu;
-  const { identity } = set;
-  const levelledTo = containers === null ? null : levelOf(containers);
-  return {
-    arch: set.arch,
-    encoding: set.encoding,
-    vendor: identity.vendor,
-    brand: identity.brand,
-    family: identity.family,
-    model: identity.model,
-    stepping: identity.stepping,
-    microarchitecture: identity.microarchitecture,
-    level: set.arch === 'amd64' ? x8664LevelOf(set.features) : null,
-    features: set.features,
-    unnamedFeatures: set.unnamed,
-    cacheLine: set.cacheLine,
-    caches: identity.caches,
-    xcr0: hexOrNull(set.xcr0),
-    xsaveSize: identity.xsaveSizes?.maximum ?? null,
-    physicalAddressBits: identity.physicalAddressBits,
-    virtualAddressBits: identity.virtualAddressBits,
-    hwcap: hexOrNull(set.hwcap),
-    hwcap2: hexOrNull(set.hwcap2),
-    implementer: identity.implementer,
-    part: identity.part,
-    variant: identity.variant,
-    revision: identity.revision,
-    levelled: containers === null ? 'unknown' : levelledTo === null ? 'no' : 'yes',
-    levelledTo,
-    leaves: (set.cpuid?.entries ?? []).map(cpuidEntryText),
-  };
-}
-
-function containerOf({ name, spec }: SavedContainer, showEnv: boolean): ImageContainer {
-  return {
-    name,
-    args: spec.args,
-    cwd: spec.cwd,
-    env: showEnv ? spec.env : spec.envNames,
-    hostname: spec.hostname,
-    rootReadonly: spec.rootReadonly,
-    mounts: spec.mounts,
-    annotations: Object.fromEntries([...spec.annotations].sort(([a], [b]) => (a < b ? -1 : 1))),
-  };
-}
-
-function processesOf(image: OpenedImage): ImageProcess[] {
-  const threads = image.kernel?.threads ?? [];
-  const states = image.kernel?.fpStates ?? [];
-  // Both lists are in the order of the graph.
-  const byThread = new Map(taskFpuStates(image).map((task, index) => [states[index]?.thread, task.fpu]));
-  const processes = new Map<string, { leader: (typeof threads)[number]; tids: number[]; fpu: ThreadFpu[] }>();
-  for (const thread of threads) {
-    const id = thread.pid === null ? `object ${thread.objectId}` : String(thread.pid);
-    const process = processes.get(id) ?? { leader: thread, tids: [], fpu: [] };
-    if (thread.tid === thread.pid) process.leader = thread;
-    if (thread.tid !== null) process.tids.push(thread.tid);
-    processes.set(id, process);
-    const fpu = byThread.get(thread);
-    if (fpu === undefined) continue;
-    process.fpu.push({
-      tid: thread.tid,
-      name: thread.name,
-      xstateBv: hex(fpu.xstateBv),
-      components: fpu.components,
-      xcompBv: hexOrNull(fpu.xcompBv),
-      mxcsr: fpu.mxcsr === null ? null : `0x${fpu.mxcsr.toString(16)}`,
-      bytes: fpu.length,
-    });
-  }
-  return [...processes.values()]
-    .map(({ leader, tids, fpu }) => ({
-      pid: leader.pid,
-      tids,
-      ppid: leader.ppid,
-      name: leader.name,
-      container: leader.containerName ?? leader.containerId,
-      fpu,
-    }))
-    .sort((a, b) => (a.pid ?? Number.MAX_SAFE_INTEGER) - (b.pid ?? Number.MAX_SAFE_INTEGER));
-}
-
-function memoryOf(image: OpenedImage): ImageMemory | null {
-  const layout = image.memory?.layout ?? null;
-  if (layout === null) return null;
-  const { place, files, committedBytes } = layout;
-  return {
-    place,
-    committedBytes,
-    files: files.map((file) => ({ ranges: file.ranges.length, committedBytes: file.committedBytes })),
-  };
-}
-
-function hex(value: bigint): string {
-  return `0x${value.toString(16)}`;
-}
-
-function hexOrNull(value: bigint | null): string | null {
-  return value === null ? null : hex(value);
 }

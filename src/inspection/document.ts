@@ -1,12 +1,50 @@
 /** The result of `inspect`: a plain, versioned value. Every output format is a pure function of it. */
-import type { CacheDescription } from './cpu/caches.ts';
-import type { Arch } from './cpu/feature.ts';
-import type { X8664Level } from './cpu/x86-64-level.ts';
-import type { BodyFraming, HeaderHmac } from './restore/image-facts.ts';
+import type { CacheDescription } from '../cpu/caches.ts';
+import type { Arch } from '../cpu/feature.ts';
+import type { X8664Level } from '../cpu/x86-64-level.ts';
+import type { Framing, HeaderHmac } from '../statefile/statefile.ts';
+import type { FileDocument } from './files.ts';
+import type { KernelDocument } from './kernel-facts.ts';
+import type { ImageAddressSpace } from './maps.ts';
+import type { ImageMemory } from './memory.ts';
+import type { MountDocument } from './mounts.ts';
+import type { NetworkDocument } from './network.ts';
+import type { ProcessDocument } from './process-document.ts';
+import type { SocketDocument } from './sockets.ts';
+import type { ThreadDocument } from './threads.ts';
 
 /** The parts of an inspection, in the order in which they are shown. */
-export const SECTIONS = ['summary', 'cpu', 'containers', 'processes', 'memory', 'integrity', 'objects'] as const;
+export const SECTIONS = [
+  'summary',
+  'cpu',
+  'containers',
+  'processes',
+  'threads',
+  'memory',
+  'maps',
+  'files',
+  'sockets',
+  'mounts',
+  'network',
+  'objects',
+  'integrity',
+] as const;
 export type Section = (typeof SECTIONS)[number];
+
+/** A section, or a part of one, that could not be read. */
+export interface Incomplete {
+  readonly section: Section;
+  readonly code: string;
+  readonly message: string;
+  /** Path in the object graph, or null. */
+  readonly path: string | null;
+}
+
+/** A section that images of this release, or the files that were given, do not hold. */
+export interface Unavailable {
+  readonly section: Section;
+  readonly reason: string;
+}
 
 /** What could not be read, and where. */
 export interface Damage {
@@ -27,7 +65,7 @@ export interface ImageSummary {
   readonly arch: Arch;
   readonly createdAt: string | null;
   readonly compression: 'none' | 'flate-best-speed';
-  readonly framing: BodyFraming;
+  readonly framing: Framing;
   readonly hmac: HeaderHmac;
   /** The caller's key fits. */
   readonly keyVerified: boolean;
@@ -84,48 +122,36 @@ export interface ImageContainer {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** One thread's floating-point state (amd64). */
-export interface ThreadFpu {
-  readonly tid: number | null;
-  readonly name: string | null;
-  readonly xstateBv: string;
-  /** Components in use, by name. */
-  readonly components: readonly string[];
-  readonly xcompBv: string | null;
-  readonly mxcsr: string | null;
-  readonly bytes: number;
-}
-
-export interface ImageProcess {
-  /** Process id in the root PID namespace; null for the threads that are in none any more. */
-  readonly pid: number | null;
-  readonly tids: readonly number[];
-  readonly ppid: number | null;
-  readonly name: string;
-  readonly container: string | null;
-  readonly fpu: readonly ThreadFpu[];
-}
-
-export interface ImageMemory {
-  /** Where the pages are. */
-  readonly place: 'inline' | 'separate';
-  readonly committedBytes: number;
-  /** The main memory file first. */
-  readonly files: readonly { readonly ranges: number; readonly committedBytes: number }[];
-}
-
-/** The result of `inspect`. A section that was not asked for, or could not be read, is absent. */
+/** The result of `inspect`. A section that was not asked for, or could not be read, is absent; null: the image does not hold it. */
 export interface InspectDocument {
   readonly schema: 'ckpt/image@1';
   readonly image: ImageSummary;
   /** Header metadata; `container_specs` is in `containers`. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The saved kernel as a whole, where the kernel graph was read for another section. */
+  readonly kernel?: KernelDocument;
   readonly cpu?: ImageCpu;
   readonly containers?: readonly ImageContainer[] | null;
-  readonly processes?: readonly ImageProcess[];
+  readonly processes?: readonly ProcessDocument[];
+  readonly threads?: readonly ThreadDocument[];
   readonly memory?: ImageMemory | null;
-  readonly integrity?: { readonly hmac: HeaderHmac; readonly keyVerified: boolean; readonly complete: boolean };
+  readonly maps?: readonly ImageAddressSpace[];
+  readonly files?: readonly FileDocument[];
+  readonly sockets?: readonly SocketDocument[];
+  readonly mounts?: readonly MountDocument[];
+  readonly network?: NetworkDocument;
   readonly objects?: { readonly count: number; readonly types: number; readonly bytes: number };
+  readonly integrity?: {
+    readonly hmac: HeaderHmac;
+    readonly keyVerified: boolean;
+    /** Of the state file and pages_meta.img: read to the last byte. */
+    readonly complete: boolean;
+    /** Bytes that pages.img must have and has, null where that is not known or there is none; null when the pages are in the state file. */
+    readonly pages: { readonly required: number | null; readonly present: number | null } | null;
+  };
+  /** Parts that could not be read, in the order in which they were met. */
+  readonly incomplete: readonly Incomplete[];
+  readonly unavailable: readonly Unavailable[];
   /** What stopped the reading; null when everything that was asked for was read. */
   readonly damage: Damage | null;
 }

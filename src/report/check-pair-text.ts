@@ -2,15 +2,7 @@
 import type { CheckedHost, CheckedImage, CheckResult, GateResult, Reason } from '../restore/result.ts';
 import { featureLines } from './check-features-text.ts';
 import { failureLines, type PairGroup, verdictLines } from './check-verdict-text.ts';
-import {
-  COMPRESSION_WORDS,
-  isNotLookedAt,
-  OUTCOME_WORDS,
-  paintOutcome,
-  RELATION_WORDS,
-  RULES_WORDS,
-  SOURCE_WORDS,
-} from './check-words.ts';
+import { COMPRESSION_WORDS, OUTCOME_WORDS, paintOutcome, RELATION_WORDS, RULES_WORDS, SOURCE_WORDS } from './check-words.ts';
 import { firstOf } from './long-list.ts';
 import { countOf, timeText } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
@@ -76,19 +68,10 @@ function imageText(image: CheckedImage): string {
 
 function gates(result: CheckResult, options: TextOptions): string[] {
   const style = styleFor(options);
-  const answered = result.gates.filter((gate) => !isNotLookedAt(gate));
-  const rows = answered.map((gate) => [gate.id, OUTCOME_WORDS[gate.outcome], reasonsText(gate.reasons)]);
+  const rows = result.gates.map((gate) => [gate.id, OUTCOME_WORDS[gate.outcome], reasonsText(gate.reasons)]);
   const paint = (cell: string, column: number): string =>
     column === 1 ? paintOutcome(outcomeOf(cell, result.gates), style)(cell) : cell;
-  return ['', style.strong('Gates'), ...table(rows, { indent: 2, width: options.width, paint }), ...notLookedAt(result, options)];
-}
-
-/** What a restore depends on besides, in one sentence. */
-function notLookedAt(result: CheckResult, options: TextOptions): string[] {
-  const ids = result.gates.filter(isNotLookedAt).map((gate) => gate.id);
-  if (ids.length === 0) return [];
-  const text = `not looked at by this version: ${ids.join(', ')}; nor whether saved types fit another runsc`;
-  return hanging('  ', text, options.width).map(styleFor(options).faint);
+  return ['', style.strong('Gates'), ...table(rows, { indent: 2, width: options.width, paint })];
 }
 
 function outcomeOf(word: string, all: readonly GateResult[]): GateResult['outcome'] {

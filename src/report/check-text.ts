@@ -102,8 +102,8 @@ function inShort(result: CheckResult): string {
 function unreadable(errors: readonly CheckError[], options: CheckTextOptions): string[] {
   if (errors.length === 0) return [];
   const rows = errors.map((error) => [
-    error.image === undefined ? 'host' : 'image',
-    `${error.image ?? error.host ?? ''}: ${reasonOf(error)} [${error.code}]`,
+    error.image !== undefined ? 'image' : error.host !== undefined ? 'host' : error.spec !== undefined ? 'spec' : 'directory',
+    `${error.image ?? error.host ?? error.spec ?? error.tree ?? ''}: ${reasonOf(error)} [${error.code}]`,
   ]);
   return ['', styleFor(options).strong('Not readable'), ...table(rows, { indent: 2, width: options.width })];
 }

@@ -70,20 +70,15 @@ export function paintOutcome(outcome: GateOutcome, style: Style): (text: string)
   return outcome === 'unknown' ? style.open : style.faint;
 }
 
-/** Whether the gate is one that this version never answers, so that there is nothing that a person could give it. */
-export function isNotLookedAt({ outcome, reasons }: GateResult): boolean {
-  return outcome === 'not-checked' && reasons.length > 0 && reasons.every(({ code }) => code === 'CKPT1901');
-}
-
 /** Reasons with which a gate passes on an assumption. */
-const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['CKPT1306', 'CKPT1402']);
+const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['CKPT1306', 'CKPT1355', 'CKPT1377', 'CKPT1402', 'CKPT1753']);
 
 /**
  * How far a verdict of `restorable` holds, as `not checked: runsc-version; assumed: page-size`: the gates that more knowledge would
  * answer, and those that passed on an assumption. Empty when there are none.
  */
 export function reservations({ gates }: CheckResult): string {
-  const open = gates.filter((gate) => gate.outcome === 'not-checked' && !isNotLookedAt(gate));
+  const open = gates.filter((gate) => gate.outcome === 'not-checked');
   const assumed = gates.filter((gate) => gate.outcome === 'pass' && gate.reasons.some(({ code }) => ASSUMPTIONS.has(code)));
   const named = (words: string, some: readonly GateResult[]): string[] =>
     some.length === 0 ? [] : [`${words}: ${some.map(({ id }) => id).join(', ')}`];

@@ -1,5 +1,5 @@
 /** The containers of an image, for people. */
-import type { ImageContainer } from '../inspect-document.ts';
+import type { ImageContainer } from '../inspection/document.ts';
 import { escapeAll } from './escape.ts';
 import { firstOf, joined } from './long-list.ts';
 import { styleFor, type TextOptions } from './style.ts';

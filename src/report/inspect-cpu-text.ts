@@ -1,5 +1,5 @@
 /** The CPU of an image, for people. */
-import type { ImageCpu } from '../inspect-document.ts';
+import type { ImageCpu } from '../inspection/document.ts';
 import { identityRows } from './cpu-identity-rows.ts';
 import { byFamily } from './feature-families.ts';
 import { firstOf, joined, withRest } from './long-list.ts';

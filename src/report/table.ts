@@ -43,6 +43,8 @@ export interface TableOptions {
   readonly width: number;
   /** Names of the columns, with their mark-up. */
   readonly head?: { readonly cells: readonly string[]; readonly paint: (cell: string) => string };
+  /** Columns of numbers, which stand to the right; not the last one. */
+  readonly numbers?: readonly number[];
   /** Marks up a cell once its width is known; only for cells that are not in the last column. */
   readonly paint?: (cell: string, column: number) => string;
 }
@@ -62,7 +64,12 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
   const room = Math.max(LEAST_TEXT, options.width - left);
   const lines: string[][] = [];
   const add = (row: readonly string[], text: string, paintCell: TableOptions['paint']): void => {
-    lines.push([...widths.map((width, column) => padded(row[column] ?? '', width, column, paintCell)), text]);
+    lines.push([
+      ...widths.map((width, column) =>
+        padded(row[column] ?? '', { width, column, paint: paintCell, right: options.numbers?.includes(column) === true }),
+      ),
+      text,
+    ]);
   };
   if (head !== undefined) add(head.cells, head.paint(head.cells[last] ?? ''), head.paint);
   for (const row of rows) {
@@ -84,8 +91,17 @@ function otherWidths(rows: readonly (readonly string[])[]): number[] {
   return widths;
 }
 
-function padded(cell: string, width: number, column: number, paint: TableOptions['paint']): string {
-  return (paint?.(cell, column) ?? cell) + ' '.repeat(Math.max(0, width - columnsOf(cell)));
+interface Padding {
+  readonly width: number;
+  readonly column: number;
+  readonly paint: TableOptions['paint'];
+  readonly right: boolean;
+}
+
+function padded(cell: string, { width, column, paint, right }: Padding): string {
+  const space = ' '.repeat(Math.max(0, width - columnsOf(cell)));
+  const painted = paint?.(cell, column) ?? cell;
+  return right ? space + painted : painted + space;
 }
 
 /** One line of text for each row of cells. All but the last cell must be as wide as their columns. */
