@@ -25,7 +25,8 @@ const IMAGES = [
   ['20240729/pod-none', 'chunked'],
   ['20221219/sh', 'flate'],
 ] as const;
-const RUNS = 60;
+const RUNS = 40;
+/** Milliseconds, on a machine that is busy with other tests. */
 const SLOWEST = 5000;
 
 interface Damageable {
@@ -59,8 +60,13 @@ const numbers = fc.oneof(
   fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   fc.constantFrom(0n, 1n, 1n << 31n, 1n << 40n, 1n << 53n, (1n << 63n) - 1n, (1n << 64n) - 1n),
 );
+interface Edit {
+  readonly place: number;
+  readonly others: readonly { readonly distance: number; readonly number: bigint; readonly target: number }[];
+}
+
 /** Where (as a share of all tokens), how far from there, and what instead. */
-const edits = fc.record({
+const edits: fc.Arbitrary<Edit> = fc.record({
   place: fc.double({ min: 0, max: 1, noNaN: true }),
   others: fc.array(fc.record({ distance: fc.nat(300), number: numbers, target: fc.double({ min: 0, max: 1, noNaN: true }) }), {
     minLength: 1,
@@ -68,7 +74,7 @@ const edits = fc.record({
   }),
 });
 
-function damaged({ graph, tokens, ids }: Damageable, { place, others }: typeof edits extends fc.Arbitrary<infer T> ? T : never) {
+function damaged({ graph, tokens, ids }: Damageable, { place, others }: Edit): Uint8Array {
   const replacements = others.map(({ distance, number, target }) => {
     const token = tokens[Math.min(tokens.length - 1, Math.floor(place * tokens.length) + distance)] as WireToken;
     const id = ids[Math.floor(target * (ids.length - 1))] ?? 0;
@@ -109,11 +115,7 @@ describe.runIf(HAS_SHARED)('damage in the graph of', () => {
           const difference = await diff(imageOf(name), image);
           renderDiffText(difference, { color: false, width: 100, all: true });
         }),
-        {
-          numRuns: RUNS,
-          // An image whose graph cannot be decoded at all is an error, of the one class that people see.
-          errorWithCause: true,
-        },
+        { numRuns: RUNS },
       );
     },
     300_000,

@@ -166,7 +166,7 @@ describe.runIf(HAS_SHARED).each(PODS)('--container of %s', (name) => {
     expect(byId).toEqual(byName);
     const run = ckpt(['inspect', imageOf(name), '--container', 'nope']);
     expect(run.code).toBe(2);
-    expect(run.stderr).toBe('ckpt: the image has no process in a container "nope"; it has __no_name_0, worker\n');
+    expect(run.stderr).toBe('ckpt: the image has no process in a container "nope"; its containers are __no_name_0, worker\n');
     const [other] = whole.processes?.filter(({ container }) => container !== 'worker') ?? [];
     expect(ckpt(['inspect', imageOf(name), '--container', 'worker', '--pid', String(other?.pid)]).code).toBe(2);
   });

@@ -63,9 +63,8 @@ export function wireTokens(bytes: Uint8Array, positions: Iterable<number>): Wire
     varint();
     const fields = byte();
     if (fields === 12) return;
-    if (fields === 13) return times(varint(), () => value(byte()));
-    at--;
-    value(byte());
+    if (fields !== 13) at--;
+    times(fields === 13 ? varint() : 1, () => value(byte()));
   };
   const array = (): void => {
     const count = varint();
