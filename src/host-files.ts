@@ -1,7 +1,10 @@
 /** The files of the host that an image refers to, and what is found of them in the directories that the caller named. */
 import type { HostTree } from './io/host-tree.ts';
+import { attempt } from './kernel/attempt.ts';
 import { type GoferFile, type GoferFiles, readGoferFiles } from './kernel/gofer-files.ts';
+import { lostDescriptors } from './kernel/lost-descriptors.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
+import { kernelFields } from './kernel/threads.ts';
 import type { GivenTree } from './open-trees.ts';
 import type { HostFiles, NeededFiles, Sight } from './restore/image-facts.ts';
 
@@ -20,7 +23,18 @@ export function hostFiles(kernel: SavedKernel, given: readonly GivenTree[]): Hos
     if (last === undefined) return { ...mount, found: null };
     return { ...mount, found: last.tree === null ? 'unreadable' : lookFor(mount.files, last.tree) };
   });
-  return { complete, mounts, unused: given.filter((tree) => !used.has(tree)).map(({ source }) => source) };
+  const lost = attempt(
+    () => lostDescriptors(kernel.graph, kernelFields(kernel.graph)),
+    () => {
+      complete = false;
+    },
+  );
+  return {
+    complete,
+    mounts,
+    ...(lost === null ? {} : { lost }),
+    unused: given.filter((tree) => !used.has(tree)).map(({ source }) => source),
+  };
 }
 
 /** A directory that is for no container in particular is for the only mount at that path. */

@@ -4,7 +4,14 @@ import { CkptError, UsageError } from './errors.ts';
 import { containersOf, runscVersionOf } from './image-facts.ts';
 import { containerDocument } from './inspection/containers.ts';
 import { cpuDocument } from './inspection/cpu.ts';
-import { type ImageSummary, type InspectDocument, SECTIONS, type Section, type Unavailable } from './inspection/document.ts';
+import {
+  type ImageContainer,
+  type ImageSummary,
+  type InspectDocument,
+  SECTIONS,
+  type Section,
+  type Unavailable,
+} from './inspection/document.ts';
 import {
   type FoundParts,
   isKernelSection,
@@ -106,7 +113,9 @@ export async function inspectOpened(
     image: summaryOf(image),
     ...(sections.has('summary') ? { metadata: plainMetadata(image) } : {}),
     ...(sections.has('cpu') ? { cpu: cpuDocument(image.cpu.featureSet, specs?.containers ?? null) } : {}),
-    ...(sections.has('containers') ? { containers: specs === null ? null : containersShown(specs.containers, options) } : {}),
+    ...(sections.has('containers')
+      ? { containers: specs === null ? null : containersShown(specs.containers, image.kernel?.threads ?? [], options) }
+      : {}),
     ...kernelSections,
     ...(sections.has('integrity')
       ? {
@@ -183,9 +192,16 @@ function checkFilter({ threads }: SavedKernel, options: InspectOptions): void {
   );
 }
 
-function containersShown(containers: readonly SavedContainer[], { container, showEnv }: InspectOptions) {
-  const wanted = containers.filter(({ name }) => container === undefined || name === container);
-  return wanted.map((one) => containerDocument(one, showEnv === true));
+function containersShown(
+  containers: readonly SavedContainer[],
+  threads: readonly SavedThread[],
+  { container, showEnv }: InspectOptions,
+): ImageContainer[] {
+  const ids = new Map(
+    threads.flatMap(({ containerName, containerId }) => (containerName === null ? [] : [[containerName, containerId]])),
+  );
+  const wanted = containers.filter(({ name }) => container === undefined || name === container || ids.get(name) === container);
+  return wanted.map((one) => containerDocument(one, ids, showEnv === true));
 }
 
 /** First release whose images hold the specs of their containers. @see gVisor 2024-09-11, release-20240916.0 */
@@ -193,7 +209,16 @@ const SPECS_SINCE = 'release-20240916.0';
 
 /** Says of sections that were asked for why the image cannot give them. */
 function tellUnavailable(image: OpenedImage, hasSpecs: boolean, sections: ReadonlySet<Section>, to: Unavailable[]): void {
-  if (image.damage !== null) return;
+  if (image.damage !== null) {
+    // What the damage keeps from being read is not lost without a word.
+    for (const section of sections)
+      if (image.kernel === null && isKernelSection(section))
+        to.push({
+          section,
+          reason: 'The image is damaged before the end of the kernel graph; ckpt state get reads the objects before that',
+        });
+    return;
+  }
   if (sections.has('containers') && !hasSpecs && image.kernel !== null)
     to.push({ section: 'containers', reason: `The image holds no OCI specs: releases before ${SPECS_SINCE} do not save them` });
   for (const section of ['memory', 'maps'] as const)

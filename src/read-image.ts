@@ -7,6 +7,7 @@ import { CkptError, type ErrorLayer } from './errors.ts';
 import { ObjectStream } from './graph/object-stream.ts';
 import { attempt, type OnDamage } from './kernel/attempt.ts';
 import { isDeviceType } from './kernel/gpu-state.ts';
+import { HOST_INODE } from './kernel/lost-descriptors.ts';
 import { lostPrivateMemory, TMPFS } from './kernel/private-memory.ts';
 import { type ReleaseRange, releaseOfTypes } from './kernel/release-of-types.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
@@ -182,7 +183,8 @@ const MOST_UNREAD = 100;
 const NO_SETTINGS = { containerSpecs: null, runscVersion: null, privateMemoryFiles: null } as const;
 
 async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
-  const watched = (name: string): boolean => isThreadType(name) || name === TMPFS || isDeviceType(name) || isEndpointType(name);
+  const watched = (name: string): boolean =>
+    isThreadType(name) || name === TMPFS || name === HOST_INODE || isDeviceType(name) || isEndpointType(name);
   const graph = await stream.graph('the kernel graph', watched);
   const fields = kernelFields(graph);
   const unread: CkptError[] = [];

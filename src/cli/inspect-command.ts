@@ -14,7 +14,7 @@ const OVERVIEW: readonly Section[] = ['summary', 'cpu', 'containers', 'processes
 /** What text shows of a single process. */
 const OF_A_PROCESS: readonly Section[] = ['processes', 'threads', 'maps', 'files', 'sockets'];
 
-/** @returns 0, or 3 when the image is damaged behind what could be shown */
+/** @returns 0, or 3 when the image is damaged behind what could be shown, or its pages.img is too short */
 export async function runInspect(invocation: InspectInvocation, io: ProcessIo): Promise<0 | 3> {
   const { image, showEnv, limits, all, pid, container, destinations } = invocation;
   refuseUnsupportedPlaces([image], []);
@@ -42,7 +42,13 @@ export async function runInspect(invocation: InspectInvocation, io: ProcessIo): 
       return renderInspectText(shown, { ...options, all, details: pid !== null, summary: inText?.includes('summary') ?? true });
     },
   });
-  return document.damage === null ? 0 : 3;
+  return document.damage === null && !pagesMissing(document) ? 0 : 3;
+}
+
+/** Whether pages.img is there and holds less than the image needs. */
+function pagesMissing({ integrity }: InspectDocument): boolean {
+  const pages = integrity?.pages ?? null;
+  return pages !== null && pages.required !== null && pages.present !== null && pages.present < pages.required;
 }
 
 /** The document with these sections only. */

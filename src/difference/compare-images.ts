@@ -148,8 +148,21 @@ function compareCpus(a: ImageCpu, b: ImageCpu): Difference[] {
 function cpuFacts(cpu: ImageCpu): Facts {
   const { features: _, unnamedFeatures: __, leaves: ___, caches: ____, levelledTo: _____, encoding: ______, ...facts } = cpu;
   const known = (value: SideValue) => (value === null || value === 'unknown' ? undefined : value);
-  return new Map(Object.entries(facts).map(([name, value]) => [name, known(value)]));
+  return new Map(Object.entries(facts).map(([name, value]) => [CPU_WORDS[name] ?? name, known(value)]));
 }
+
+/** Names of fields in the words of `inspect`. */
+const CPU_WORDS: Readonly<Record<string, string>> = {
+  level: 'x86-64 level',
+  hwcap: 'AT_HWCAP',
+  hwcap2: 'AT_HWCAP2',
+  microarchitecture: 'generation',
+  cacheLine: 'cache line',
+  xcr0: 'XCR0',
+  xsaveSize: 'XSAVE area',
+  physicalAddressBits: 'physical address bits',
+  virtualAddressBits: 'virtual address bits',
+};
 
 function compareMounts(a: NonNullable<InspectDocument['mounts']>, b: NonNullable<InspectDocument['mounts']>): Difference[] {
   return compareLists(a, b, {

@@ -2,10 +2,19 @@
 import type { SavedContainer } from '../kernel/container-specs.ts';
 import type { ImageContainer } from './document.ts';
 
-/** One container; values of environment variables only with `showEnv`. */
-export function containerDocument({ name, spec }: SavedContainer, showEnv: boolean): ImageContainer {
+/**
+ * One container; values of environment variables only with `showEnv`.
+ *
+ * @param ids container ids by name, where the kernel graph was read and holds them.
+ */
+export function containerDocument(
+  { name, spec }: SavedContainer,
+  ids: ReadonlyMap<string, string>,
+  showEnv: boolean,
+): ImageContainer {
   return {
     name,
+    id: ids.get(name) ?? null,
     args: spec.args,
     cwd: spec.cwd,
     env: showEnv ? spec.env : spec.envNames,

@@ -112,6 +112,8 @@ export interface ImageCpu {
 
 export interface ImageContainer {
   readonly name: string;
+  /** Null where the kernel graph was not read, or holds no names (before 2024-04). */
+  readonly id: string | null;
   readonly args: readonly string[];
   readonly cwd: string | null;
   /** `NAME` or, when asked for, `NAME=value`. */

@@ -8,6 +8,7 @@ import { countedPath, type FileReading } from '../kernel/file-reading.ts';
 import { type Place, readPlace } from '../kernel/mount.ts';
 import type { ResourceId } from '../kernel/resource-id.ts';
 import type { SavedClocks } from '../kernel/saved-clocks.ts';
+import type { InetAddress, SavedSocket } from '../kernel/saved-socket.ts';
 import { watchedPath } from '../kernel/watched-path.ts';
 import { hex } from './quantities.ts';
 
@@ -30,7 +31,16 @@ export type FileDetailsDocument =
       /** Descriptors on the other end, at most 16 of them. */
       readonly otherEnd: readonly Holder[];
     }
-  | { readonly type: 'socket'; readonly family: string }
+  | {
+      readonly type: 'socket';
+      readonly family: string;
+      /** `tcp`, `udp` …, or the type of a socket without a protocol; null with the rest when the socket itself cannot be read. */
+      readonly protocol: string | null;
+      readonly state: string | null;
+      /** `127.0.0.1:8123`, a path, or an abstract name behind `@`. */
+      readonly local: string | null;
+      readonly remote: string | null;
+    }
   | {
       readonly type: 'epoll';
       readonly watches: readonly {
@@ -71,20 +81,28 @@ export interface DetailsContext {
   readonly clocks: SavedClocks | null;
   /** Thread ids by the object id of their task. */
   readonly tids: ReadonlyMap<number, number | null>;
+  /** Sockets by the object id of their file. */
+  readonly sockets: ReadonlyMap<number, SavedSocket>;
   readonly reading: FileReading;
   readonly onDamage: OnDamage;
 }
 
-/** @param root of a process in whose mount namespace watched files are looked for. */
+/**
+ * @param root of a process in whose mount namespace watched files are looked for.
+ * @param objectId of the file.
+ */
 export function detailsDocument(
   details: FileDetails | null,
   root: Place | null,
   otherEnd: readonly Holder[],
-  { clocks, tids, reading, onDamage }: DetailsContext,
+  objectId: number,
+  { clocks, tids, sockets, reading, onDamage }: DetailsContext,
 ): FileDetailsDocument | null {
   switch (details?.type) {
     case undefined:
       return null;
+    case 'socket':
+      return socketDetails(details.family, sockets.get(objectId) ?? null);
     case 'pipe': {
       const { end, waiting, capacity, readers, writers } = details;
       return { type: 'pipe', end, waiting, capacity, readers, writers, otherEnd };
@@ -108,7 +126,8 @@ export function detailsDocument(
         type: 'timerfd',
         clock: details.clock,
         armed: details.armed,
-        expiresIn: now === null || !details.armed ? null : String(details.next - now),
+        // The saved clock may be ahead of a timer that fires often.
+        expiresIn: now === null || !details.armed ? null : String(details.next < now ? 0n : details.next - now),
         interval: String(details.interval),
         expirations: String(details.expirations),
       };
@@ -128,6 +147,18 @@ export function detailsDocument(
     default:
       return details;
   }
+}
+
+function socketDetails(family: string, socket: SavedSocket | null): FileDetailsDocument {
+  if (socket === null) return { type: 'socket', family, protocol: null, state: null, local: null, remote: null };
+  const { protocol, type, state, name, local, remote } = socket;
+  const bound = name === null ? addressText(local) : (name.abstract ? '@' : '') + name.text;
+  return { type: 'socket', family, protocol: protocol ?? type, state, local: bound, remote: addressText(remote) };
+}
+
+function addressText(address: InetAddress | null): string | null {
+  if (address === null) return null;
+  return `${address.text.includes(':') ? `[${address.text}]` : address.text}:${address.port}`;
 }
 
 function pathText(place: Place | null, reading: FileReading): string | null {

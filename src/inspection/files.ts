@@ -15,6 +15,7 @@ import type { AsyncOwner, OpenFile } from '../kernel/open-file.ts';
 import { openFlagNames } from '../kernel/open-flags.ts';
 import { readClocks } from '../kernel/saved-clocks.ts';
 import type { SavedKernel } from '../kernel/saved-kernel.ts';
+import type { SavedSocket } from '../kernel/saved-socket.ts';
 import { signalName } from '../kernel/signal-names.ts';
 import { safeNumber } from '../kernel/struct-values.ts';
 import type { SavedThread } from '../kernel/threads.ts';
@@ -65,6 +66,8 @@ export interface FileOptions {
   readonly arch: Arch;
   /** Processes to show; default: all. */
   readonly only?: (process: SavedThread) => boolean;
+  /** All sockets of the image, to say what a descriptor of a socket is; without them only its family is known. */
+  readonly sockets?: readonly SavedSocket[];
   /** As readDescriptors gives them; default: they are read here. */
   readonly processes?: readonly ProcessFiles[];
 }
@@ -75,11 +78,12 @@ export interface FileOptions {
  * What cannot be read is left out and reported.
  */
 export function fileDocuments(kernel: SavedKernel, options: FileOptions, onDamage: OnDamage): FileDocument[] {
-  const { arch, only } = options;
+  const { arch, only, sockets = [] } = options;
   const processes = (options.processes ?? readDescriptors(kernel, onDamage)).filter(({ process }) => only?.(process) ?? true);
   const ends = pipeEnds(processes);
   const context: DetailsContext = {
     clocks: attempt(() => readClocks(fieldAt(objectNode(kernel.graph, 1), 'timekeeper') ?? undefined), onDamage),
+    sockets: new Map(sockets.map((socket) => [socket.objectId, socket])),
     tids: new Map(kernel.threads.map(({ objectId, tid }) => [objectId, tid])),
     reading: newFileReading(),
     onDamage,
@@ -115,7 +119,8 @@ export function fileDocuments(kernel: SavedKernel, options: FileOptions, onDamag
           locks: descriptor.locks,
           asyncOwner: ownerDocument(kernel, file.asyncOwner, context),
           sameAs: before,
-          details: before === null ? detailsDocument(file.details, root, otherEnd(ends, descriptor, pid), context) : null,
+          details:
+            before === null ? detailsDocument(file.details, root, otherEnd(ends, descriptor, pid), file.objectId, context) : null,
         }),
       );
     }

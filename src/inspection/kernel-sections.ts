@@ -98,9 +98,10 @@ const READERS = {
     const { memory, options } = reading;
     return { maps: mapsDocument(wantedMemories(reading), memory.layout, options.limits.elements, note) };
   },
-  files: ({ kernel, options, files }, note) => ({
-    files: fileDocuments(kernel, { arch: options.arch, only: options.only, processes: files() }, note),
-  }),
+  files: ({ kernel, options, files, sockets }, note) => {
+    const { arch, only } = options;
+    return { files: fileDocuments(kernel, { arch, only, processes: files(), sockets: sockets(note) }, note) };
+  },
   sockets: (reading, note) => ({ sockets: socketsOf(reading, note) }),
   mounts: ({ kernel, options }, note) => ({ mounts: mountDocuments(kernel, note, options.only) }),
   network: (reading, note) => ({ network: networkOf(reading, note) }),

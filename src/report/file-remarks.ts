@@ -37,6 +37,12 @@ function flagWords({ flags, closeOnExec }: FileDocument): string[] {
   return closeOnExec === true ? [...words, 'close-on-exec'] : words;
 }
 
+/** `tcp LISTEN 127.0.0.1:8123`, `unix stream CONNECTED`. */
+function socketText({ family, protocol, state, local, remote }: Of<'socket'>): string {
+  const words = [family === 'inet' ? null : family, protocol, state, local, remote === null ? null : `to ${remote}`];
+  return words.filter((word) => word !== null).join(' ');
+}
+
 function lockText({ type, mode, start, end, pid }: FileDocument['locks'][number]): string {
   const range = start === 0 && end === null ? '' : ` from byte ${start}${end === null ? '' : ` to ${end}`}`;
   // A lock of an open file is no process's.
@@ -48,7 +54,7 @@ function detailsText(details: Details, pid: number): string[] {
     case 'pipe':
       return pipeText(details, pid);
     case 'socket':
-      return [details.family];
+      return [socketText(details)];
     case 'epoll':
       return epollText(details);
     case 'eventfd':

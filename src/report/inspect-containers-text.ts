@@ -24,6 +24,7 @@ function oneContainer(container: ImageContainer, options: TextOptions & { readon
   return pairs(
     [
       ['name', container.name],
+      ['id', container.id],
       ['arguments', joined(container.args.map(quoted), ' ')],
       ['directory', container.cwd],
       ['environment', container.env.length === 0 ? 'empty' : joined(container.env, ' ')],

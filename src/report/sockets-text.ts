@@ -6,7 +6,7 @@ import { countOf } from './quantities.ts';
 import { type Style, styleFor, type TextOptions } from './style.ts';
 import { table } from './table.ts';
 
-const HEAD = ['PROTO', 'STATE', 'RECV-Q', 'SEND-Q', 'LOCAL', 'PEER', 'INODE', 'RESTORE', 'HELD BY'];
+const HEAD = ['PROTO', 'STATE', 'RECV-Q', 'SEND-Q', 'LOCAL', 'PEER', 'INODE', 'RESTORE', 'HELD BY, OPTIONS'];
 const RESTORE = HEAD.indexOf('RESTORE');
 
 /** A table of sockets, and why some do not survive. Escapes what it shows. */
@@ -14,15 +14,20 @@ export function socketLines(sockets: readonly SocketDocument[], options: TextOpt
   if (sockets.length === 0) return ['  none'];
   const style = styleFor(options);
   const some = firstOf(sockets);
-  const rows = escapeAll(some.shown).map(row);
-  const lines = table(rows, {
-    head: { cells: HEAD, paint: style.faint },
-    indent: 2,
-    width: options.width,
-    paint: (cell, column) => (column === RESTORE ? outcomeStyle(style, cell) : cell),
-  });
-  const reasons = reasonLines(sockets, options.width);
-  return [...withRest(lines, some, 2), ...(reasons.length === 0 ? [] : ['', ...reasons])];
+  // The usual outcome needs no column of its own.
+  const allSurvive = sockets.every(({ atRestore }) => atRestore.outcome === 'survives');
+  const shown = (cells: readonly string[]): string[] => cells.filter((_, column) => !allSurvive || column !== RESTORE);
+  const lines = table(
+    escapeAll(some.shown).map((socket) => shown(row(socket))),
+    {
+      head: { cells: shown(HEAD), paint: style.faint },
+      indent: 2,
+      width: options.width,
+      paint: (cell, column) => (column === RESTORE && !allSurvive ? outcomeStyle(style, cell) : cell),
+    },
+  );
+  const reasons = allSurvive ? ['  all survive a restore'] : ['', ...reasonLines(sockets, options.width)];
+  return [...withRest(lines, some, 2), ...reasons];
 }
 
 function row(socket: SocketDocument): string[] {

@@ -6,6 +6,7 @@ import type { FileKind } from '../kernel/file-kinds.ts';
 import type { FirstRefused } from '../kernel/first-refused.ts';
 import type { GoferFiles } from '../kernel/gofer-files.ts';
 import type { GpuState } from '../kernel/gpu-state.ts';
+import type { ResourceId } from '../kernel/resource-id.ts';
 import type { FileHolder } from '../kernel/saved-socket.ts';
 import type { NeedyEndpoint } from '../kernel/socket-needs.ts';
 import type { GoStruct } from '../oci/go-value.ts';
@@ -81,6 +82,8 @@ export interface HostFiles {
   /** False where a part of the graph could not be read, so that files may be missing from the lists. */
   readonly complete: boolean;
   readonly mounts: readonly NeededFiles[];
+  /** Inherited files of processes that `runsc exec` started, which the restoring runsc will not be given; absent for none. */
+  readonly lost?: readonly ResourceId[];
   /** Directories that were given for a mount that the image does not have, as they were named. */
   readonly unused: readonly string[];
 }

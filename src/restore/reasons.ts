@@ -207,6 +207,8 @@ export interface ReasonDetails {
   };
   CKPT1859: Readonly<Record<string, never>>;
   CKPT1860: { readonly given: readonly string[]; readonly mounts: readonly string[] };
+  /** `container:host:N`. */
+  CKPT1861: { readonly inherited: readonly string[] };
   CKPT1951: { readonly missing: string; readonly path: string };
   CKPT1952: { readonly required: number; readonly present: number };
   CKPT1953: { readonly rules: string };
@@ -852,6 +854,15 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
       'No file of the image lies on a mount of that container and path. Where several containers have the path, the container must be named too.',
     example: null,
     remedy: 'Compare with the mounts that the message names. A new container may have more mounts than the saved one had.',
+  },
+  CKPT1861: {
+    gate: 'host-files',
+    title: 'A process holds files of `runsc exec` or `--pass-fd` that a restore does not give it again',
+    meaning:
+      "A process that `runsc exec` started inherits its standard files from that command, under no container's name. From 3d3205071 (2024-04-29, `release-20240501.0`) to the last release before `release-20250304.0` runsc looks for the same files at a restore, and stops because only those of the containers are given. Before, the numbers were enough; since 0c1760099 (2025-03-03) such files are let go. A process that has ended leaves them too, when another still holds them. Files that `runsc run --pass-fd` gave a container beside the standard ones are looked for in the same way since bcc70e30f (2024-03-13, `release-20240325.0`), and `runsc restore` has no option to give them.",
+    example:
+      'no host FD available for :host:2, map: map[__no_name_0:/:3 __no_name_0:host:0:256 __no_name_0:host:1:257 __no_name_0:host:2:258]',
+    remedy: 'End what was started with `runsc exec`, with the processes that it left behind, and let the container close what `--pass-fd` gave it; then save again.',
   },
   CKPT1951: {
     gate: 'pages',

@@ -86,9 +86,9 @@ describe.runIf(HAS_SHARED)('different sandboxes', () => {
       b: null,
     });
     expect(rows({ ...document, differences: others }).map((row) => row.replace(/: [^:]+ → .*/, ''))).toEqual([
-      'cpu: level',
-      'cpu: hwcap',
-      'cpu: hwcap2',
+      'cpu: x86-64 level',
+      'cpu: AT_HWCAP',
+      'cpu: AT_HWCAP2',
       'cpu: levelled',
       'containers: container __no_name_0 annotations.dev.gvisor.internal.cpufeatures',
     ]);

@@ -11,6 +11,9 @@ import type { Reason } from '../result.ts';
 /** It comes with the last of what the loading of the kernel does. */
 const ORDER = 39;
 
+/** Inherited files are looked for while the objects of the kernel are loaded. */
+const LOADED = 33;
+
 /**
  * Looks for the files mount by mount. Their contents are not compared, by runsc neither.
  *
@@ -23,6 +26,11 @@ export const hostFiles = defineGate('host-files', ['hostFiles'], ({ hostFiles: f
   const failures: GateFailure[] = [];
   let open = false;
   let absent = false;
+  if (files.lost !== undefined && files.lost.length > 0) {
+    reasons.push(lostReason(files.lost));
+    // The message ends with the numbers of files that the new sandbox was given.
+    failures.push({ position: positionOf(LOADED, rules), error: null });
+  }
   for (const mount of files.mounts) {
     const { found } = mount;
     if (found === null) {
@@ -41,7 +49,11 @@ export const hostFiles = defineGate('host-files', ['hostFiles'], ({ hostFiles: f
       }
     }
   }
-  if (files.unused.length > 0) reasons.push(unusedReason(files, name));
+  if (files.unused.length > 0) {
+    reasons.push(unusedReason(files, name));
+    // A directory was meant for a mount that has none: a name was mistyped, and what was asked is not answered.
+    if (absent) open = true;
+  }
   if (!files.complete) {
     open = true;
     reasons.push(reason('CKPT1859', ORDER, 'a part of the saved files could not be read, so that the list is not complete', {}));
@@ -51,6 +63,12 @@ export const hostFiles = defineGate('host-files', ['hostFiles'], ({ hostFiles: f
   if (open) return unknown(...reasons);
   return absent ? notChecked(...reasons) : pass(...reasons);
 });
+
+function lostReason(lost: readonly ResourceId[]): Reason {
+  const inherited = lost.map(({ container, path }) => `${container}:${path}`);
+  const message = `processes hold ${listed(inherited)} of runsc exec or --pass-fd, which a restore does not give them again`;
+  return reason('CKPT1861', LOADED, message, { inherited });
+}
 
 const FATAL: ReadonlySet<Trouble> = new Set<Trouble>(['missing', 'other-type', 'refused', 'moved-mount']);
 

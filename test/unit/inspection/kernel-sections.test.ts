@@ -69,9 +69,7 @@ describe('one unreadable part', () => {
       [1, 1],
     ]);
     const files = found.incomplete.filter(({ section }) => section === 'files');
-    expect(files).toEqual([
-      { section: 'files', code: 'unknown-shape', message: expect.any(String), path: expect.any(String) },
-    ]);
+    expect(files).toEqual([{ section: 'files', code: 'unknown-shape', message: expect.any(String), path: expect.any(String) }]);
     for (const section of ['threads', 'sockets', 'mounts', 'maps', 'network', 'objects'] as const)
       expect(document[section]).toBeDefined();
   });

@@ -115,5 +115,9 @@ describe('the history of types', () => {
       }
     }
     for (const name of Object.keys(inexact ?? {})) expect(releases).toContain(name);
+    // Its generated code asks another type for its fields: every image with a seccomp filter has it.
+    const [since] = types['pkg/bpf.Instruction'] ?? [];
+    expect(releases[since?.[0] ?? -1]).toBe('release-20231009.0');
+    expect(since?.[1]).toEqual(types['pkg/abi/linux.BPFInstruction']?.[0]?.[1]);
   });
 });

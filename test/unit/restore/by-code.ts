@@ -196,6 +196,8 @@ export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
   CKPT1858: () => check(withFiles(null)),
   CKPT1859: () => check(image({ hostFiles: { complete: false, mounts: [], unused: [] } })),
   CKPT1860: () => check(image({ hostFiles: { complete: true, mounts: [], unused: ['srv=/srv'] } })),
+  CKPT1861: () =>
+    check(image({ hostFiles: { complete: true, mounts: [], lost: [{ container: '', path: 'host:2' }], unused: [] } })),
   CKPT1951: () => check(image({ files: { bare: false, pagesMeta: true, pages: false } })),
   CKPT1952: () => check(image({ pages: { place: 'separate', required: 8192, present: 4096 } })),
   CKPT1953: () => check(image(), host(), 'release-20230123.0'),
