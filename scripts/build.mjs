@@ -19,7 +19,7 @@ const entryPoints = {
   cli: 'src/cli/main.ts',
   ...HALVES,
   index: 'src/index.ts',
-  'schema-history': 'src/kernel/schema-history.json',
+  'schema-history': 'src/kernel/types/schema-history.json',
 };
 const missing = Object.values(entryPoints).filter((file) => !existsSync(file));
 if (missing.length > 0) {

@@ -1,8 +1,8 @@
 /** The files of the host that an image refers to, and what is found of them in the directories that the caller named. */
 import type { HostTree } from './io/host-tree.ts';
 import { attempt } from './kernel/attempt.ts';
-import { type GoferFile, type GoferFiles, readGoferFiles } from './kernel/gofer-files.ts';
-import { lostDescriptors } from './kernel/lost-descriptors.ts';
+import { type GoferFile, type GoferFiles, readGoferFiles } from './kernel/files/gofer-files.ts';
+import { lostDescriptors } from './kernel/files/lost-descriptors.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
 import { kernelFields } from './kernel/threads.ts';
 import type { GivenTree } from './open-trees.ts';

@@ -21,7 +21,7 @@ import {
 } from './inspection/kernel-sections.ts';
 import { attempt } from './kernel/attempt.ts';
 import type { SavedContainer } from './kernel/container-specs.ts';
-import type { ProcessMemory } from './kernel/process-memory.ts';
+import type { ProcessMemory } from './kernel/memory/process-memory.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
 import type { SavedThread } from './kernel/threads.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';

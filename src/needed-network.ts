@@ -1,8 +1,8 @@
 /** What the sockets of an opened image need of the network that a release restores them into. */
 import type { OnDamage } from './kernel/attempt.ts';
 import { attempt } from './kernel/attempt.ts';
-import { holdersOfEndpoints } from './kernel/socket-holders.ts';
-import { readSocketNeeds } from './kernel/socket-needs.ts';
+import { holdersOfEndpoints } from './kernel/network/socket-holders.ts';
+import { readSocketNeeds } from './kernel/network/socket-needs.ts';
 import type { OpenedImage } from './read-image.ts';
 import type { SocketNeeds } from './restore/image-facts.ts';
 import type { Rules } from './restore/rules.ts';

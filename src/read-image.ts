@@ -6,14 +6,14 @@ import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-gra
 import { CkptError, type ErrorLayer } from './errors.ts';
 import { ObjectStream } from './graph/object-stream.ts';
 import { attempt, type OnDamage } from './kernel/attempt.ts';
+import { HOST_INODE } from './kernel/files/lost-descriptors.ts';
+import { lostPrivateMemory, TMPFS } from './kernel/files/private-memory.ts';
 import { isDeviceType } from './kernel/gpu-state.ts';
-import { HOST_INODE } from './kernel/lost-descriptors.ts';
-import { lostPrivateMemory, TMPFS } from './kernel/private-memory.ts';
-import { type ReleaseRange, releaseOfTypes } from './kernel/release-of-types.ts';
+import { isEndpointType } from './kernel/network/socket-needs.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
 import { readSavedSettings } from './kernel/saved-settings.ts';
-import { isEndpointType } from './kernel/socket-needs.ts';
 import { isThreadType, kernelFields, readFpStates, readThreads } from './kernel/threads.ts';
+import { type ReleaseRange, releaseOfTypes } from './kernel/types/release-of-types.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { beginCapture, type MemoryCapture, type MemoryRequest } from './pages/memory-capture.ts';
 import { readMemory, type SavedMemory } from './read-memory.ts';

@@ -1,9 +1,9 @@
 /** How the types of an opened image fit a restoring runsc. */
 import type { Arch } from './cpu/feature.ts';
 import type { Graph } from './graph/graph.ts';
-import { compareTypes, type TypeDifference } from './kernel/compare-types.ts';
-import { type FirstRefused, firstRefused } from './kernel/first-refused.ts';
-import { type CodePlace, listsAt, listsOf, loadSchemaHistory, type SchemaHistory } from './kernel/schema-history.ts';
+import { compareTypes, type TypeDifference } from './kernel/types/compare-types.ts';
+import { type FirstRefused, firstRefused } from './kernel/types/first-refused.ts';
+import { type CodePlace, listsAt, listsOf, loadSchemaHistory, type SchemaHistory } from './kernel/types/schema-history.ts';
 import type { OpenedImage } from './read-image.ts';
 import { placeOf } from './restore/code-place.ts';
 import type { ImageFacts, TypesFit } from './restore/image-facts.ts';

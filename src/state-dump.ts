@@ -13,7 +13,7 @@ import {
   printRawData,
   takePrinted,
 } from './graph/print-graph.ts';
-import { releaseOfTypes } from './kernel/release-of-types.ts';
+import { releaseOfTypes } from './kernel/types/release-of-types.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readMemoryFile } from './pages/memory-file.ts';
 import { placed } from './read-image.ts';

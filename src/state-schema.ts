@@ -2,10 +2,16 @@
 import type { Arch } from './cpu/feature.ts';
 import { CkptError, UsageError } from './errors.ts';
 import { runscVersionOf } from './image-facts.ts';
-import { compareTypes, type TypeDifference } from './kernel/compare-types.ts';
-import { type Releases, rangesOf, releasesByEqualTypes } from './kernel/equal-types.ts';
-import { unnamedReleases } from './kernel/release-of-types.ts';
-import { type CodePlace, isGvisorType, isKnownType, loadSchemaHistory, type SchemaHistory } from './kernel/schema-history.ts';
+import { compareTypes, type TypeDifference } from './kernel/types/compare-types.ts';
+import { type Releases, rangesOf, releasesByEqualTypes } from './kernel/types/equal-types.ts';
+import { unnamedReleases } from './kernel/types/release-of-types.ts';
+import {
+  type CodePlace,
+  isGvisorType,
+  isKnownType,
+  loadSchemaHistory,
+  type SchemaHistory,
+} from './kernel/types/schema-history.ts';
 import type { Limits } from './limits.ts';
 import { readImage } from './read-image.ts';
 import { placeOf } from './restore/code-place.ts';

@@ -1,5 +1,5 @@
 /** The command line of a process, as gVisor's /proc/PID/cmdline makes it. */
-import type { AddressRange } from '../kernel/address-space.ts';
+import type { AddressRange } from '../kernel/memory/address-space.ts';
 import { text } from '../wire/read-value.ts';
 
 /** The byte that ends each string. */

@@ -1,15 +1,15 @@
 /** What the document says of a file beyond its path. */
 import { field } from '../graph/node.ts';
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
-import { readDentry } from '../kernel/dentry.ts';
-import { epollEvents, inotifyEvents } from '../kernel/event-names.ts';
-import type { FileDetails } from '../kernel/file-details.ts';
-import { countedPath, type FileReading } from '../kernel/file-reading.ts';
-import { type Place, readPlace } from '../kernel/mount.ts';
+import { readDentry } from '../kernel/files/dentry.ts';
+import { epollEvents, inotifyEvents } from '../kernel/files/event-names.ts';
+import type { FileDetails } from '../kernel/files/file-details.ts';
+import { countedPath, type FileReading } from '../kernel/files/file-reading.ts';
+import { type Place, readPlace } from '../kernel/files/mount.ts';
+import { watchedPath } from '../kernel/files/watched-path.ts';
+import type { InetAddress, SavedSocket } from '../kernel/network/saved-socket.ts';
 import type { ResourceId } from '../kernel/resource-id.ts';
 import type { SavedClocks } from '../kernel/saved-clocks.ts';
-import type { InetAddress, SavedSocket } from '../kernel/saved-socket.ts';
-import { watchedPath } from '../kernel/watched-path.ts';
 import { hex } from './quantities.ts';
 
 /** A process and one of its descriptors. */

@@ -1,6 +1,6 @@
 /** The saved kernel as a whole, for the summary. */
 import type { KernelFacts } from '../kernel/kernel-facts.ts';
-import type { SavedProcess } from '../kernel/processes.ts';
+import type { SavedProcess } from '../kernel/tasks/processes.ts';
 import { decimalOrNull, timeOrNull } from './quantities.ts';
 
 /** Facts of the whole kernel. Null stands for what the image does not say. */

@@ -1,15 +1,15 @@
 /** The sections of an inspection that come out of the kernel graph. */
 import type { Arch } from '../cpu/feature.ts';
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
-import { type ProcessFiles, readDescriptors } from '../kernel/descriptors.ts';
+import { type ProcessFiles, readDescriptors } from '../kernel/files/descriptors.ts';
 import { readKernelFacts } from '../kernel/kernel-facts.ts';
-import { memoryCgroupPaths } from '../kernel/memory-cgroups.ts';
-import { readNetworkNamespaces } from '../kernel/network-stack.ts';
-import { type ProcessMemory, readProcessMemory } from '../kernel/process-memory.ts';
-import { readProcesses, type SavedProcess } from '../kernel/processes.ts';
+import { memoryCgroupPaths } from '../kernel/memory/memory-cgroups.ts';
+import { type ProcessMemory, readProcessMemory } from '../kernel/memory/process-memory.ts';
+import { readNetworkNamespaces } from '../kernel/network/network-stack.ts';
+import type { FileHolder, SavedSocket } from '../kernel/network/saved-socket.ts';
+import { readSockets } from '../kernel/network/sockets.ts';
 import type { SavedKernel } from '../kernel/saved-kernel.ts';
-import type { FileHolder, SavedSocket } from '../kernel/saved-socket.ts';
-import { readSockets } from '../kernel/sockets.ts';
+import { readProcesses, type SavedProcess } from '../kernel/tasks/processes.ts';
 import { kernelFields, type SavedThread } from '../kernel/threads.ts';
 import type { Limits } from '../limits.ts';
 import type { MemoryCapture, MemoryRequest } from '../pages/memory-capture.ts';

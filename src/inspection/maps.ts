@@ -1,11 +1,12 @@
 /** Section `maps`: the address space of each process, as /proc/PID/maps shows it and beyond. */
-import { type AddressRange, type AddressSpace, overlapOf } from '../kernel/address-space.ts';
+
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
 import { byteCount } from '../kernel/byte-count.ts';
-import { type MappedFile, type MemoryArea, mappedFiles, readAreas } from '../kernel/memory-area.ts';
-import type { ProcessMemory } from '../kernel/process-memory.ts';
-import { type ResidentPages, readResident } from '../kernel/resident-pages.ts';
-import type { DeviceNumber } from '../kernel/saved-inode.ts';
+import type { DeviceNumber } from '../kernel/files/saved-inode.ts';
+import { type AddressRange, type AddressSpace, overlapOf } from '../kernel/memory/address-space.ts';
+import { type MappedFile, type MemoryArea, mappedFiles, readAreas } from '../kernel/memory/memory-area.ts';
+import type { ProcessMemory } from '../kernel/memory/process-memory.ts';
+import { type ResidentPages, readResident } from '../kernel/memory/resident-pages.ts';
 import { type Budget, spend, withinBudget } from '../kernel/within-budget.ts';
 import type { MemoryLayout } from '../pages/step-over-memory.ts';
 import { hex } from './quantities.ts';

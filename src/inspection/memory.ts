@@ -1,8 +1,8 @@
 /** Section `memory`: what of the memory is saved, for what it is used, and how much each process has. */
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
 import { byteCount } from '../kernel/byte-count.ts';
-import type { ProcessMemory } from '../kernel/process-memory.ts';
-import { readResident } from '../kernel/resident-pages.ts';
+import type { ProcessMemory } from '../kernel/memory/process-memory.ts';
+import { readResident } from '../kernel/memory/resident-pages.ts';
 import { withinBudget } from '../kernel/within-budget.ts';
 import { MEMORY_KINDS, rangeLength } from '../pages/memory-ranges.ts';
 import type { MemoryFile, MemoryLayout } from '../pages/step-over-memory.ts';

@@ -1,8 +1,8 @@
 /** Section `mounts` of an inspection. */
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
-import { countText, newFileReading } from '../kernel/file-reading.ts';
-import type { FileSystemDetails } from '../kernel/filesystem-details.ts';
-import { type MountFlags, type MountLine, readMounts } from '../kernel/mounts.ts';
+import { countText, newFileReading } from '../kernel/files/file-reading.ts';
+import type { FileSystemDetails } from '../kernel/files/filesystem-details.ts';
+import { type MountFlags, type MountLine, readMounts } from '../kernel/files/mounts.ts';
 import type { SavedKernel } from '../kernel/saved-kernel.ts';
 import type { SavedThread } from '../kernel/threads.ts';
 

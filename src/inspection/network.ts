@@ -1,7 +1,7 @@
 /** Section `network` of an inspection. */
-import type { SavedNetworkNamespace } from '../kernel/network-stack.ts';
-import type { SavedStack } from '../kernel/saved-stack.ts';
-import type { SizeRange, TcpSettings } from '../kernel/tcp-settings.ts';
+import type { SavedNetworkNamespace } from '../kernel/network/network-stack.ts';
+import type { SavedStack } from '../kernel/network/saved-stack.ts';
+import type { SizeRange, TcpSettings } from '../kernel/network/tcp-settings.ts';
 
 /** The network of a sandbox. */
 export interface NetworkDocument {

@@ -1,7 +1,7 @@
 /** The document of a process. Register values, masks and addresses are hexadecimal text, other quantities of 64 bits decimal text. */
-import type { SavedIds } from '../kernel/credentials.ts';
-import type { StateLetter } from '../kernel/run-state.ts';
-import type { SavedTimer } from '../kernel/timers.ts';
+import type { SavedIds } from '../kernel/tasks/credentials.ts';
+import type { StateLetter } from '../kernel/tasks/run-state.ts';
+import type { SavedTimer } from '../kernel/tasks/timers.ts';
 import type { SignalSet } from './quantities.ts';
 import type { ThreadFpu } from './thread-fpu.ts';
 import type { CpuTimeDocument, ExitDocument, PendingDocument } from './threads.ts';

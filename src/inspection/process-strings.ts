@@ -1,8 +1,9 @@
 /** Arguments and environment of processes, read out of their saved memory. */
-import { type AddressPiece, addressPieces } from '../kernel/address-bytes.ts';
-import type { AddressRange, AddressSpace } from '../kernel/address-space.ts';
+
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
-import type { ProcessMemory } from '../kernel/process-memory.ts';
+import { type AddressPiece, addressPieces } from '../kernel/memory/address-bytes.ts';
+import type { AddressRange, AddressSpace } from '../kernel/memory/address-space.ts';
+import type { ProcessMemory } from '../kernel/memory/process-memory.ts';
 import type { Budget } from '../kernel/within-budget.ts';
 import { capturedBytes, type MemoryCapture, type MemoryRequest } from '../pages/memory-capture.ts';
 import { text } from '../wire/read-value.ts';

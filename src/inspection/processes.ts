@@ -1,12 +1,12 @@
 /** Section `processes`: every process with what it is, may do and waits for. */
-import { capabilityNames } from '../kernel/capability-names.ts';
-import type { SavedCredentials } from '../kernel/credentials.ts';
-import type { SavedNamespace, SavedNamespaces } from '../kernel/namespaces.ts';
-import type { SavedProcess } from '../kernel/processes.ts';
-import type { ResourceLimit } from '../kernel/resource-limits.ts';
-import { signalName } from '../kernel/signal-names.ts';
+import { capabilityNames } from '../kernel/tasks/capability-names.ts';
+import type { SavedCredentials } from '../kernel/tasks/credentials.ts';
+import type { SavedNamespace, SavedNamespaces } from '../kernel/tasks/namespaces.ts';
+import type { SavedProcess } from '../kernel/tasks/processes.ts';
+import type { ResourceLimit } from '../kernel/tasks/resource-limits.ts';
+import { signalName } from '../kernel/tasks/signal-names.ts';
+import type { SavedTimer } from '../kernel/tasks/timers.ts';
 import type { SavedFpState } from '../kernel/threads.ts';
-import type { SavedTimer } from '../kernel/timers.ts';
 import { numberRanges } from './number-ranges.ts';
 import type {
   CapabilitiesDocument,

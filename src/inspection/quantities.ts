@@ -1,5 +1,5 @@
 /** How quantities of 64 bits stand in documents: always text. */
-import { signalNames } from '../kernel/signal-names.ts';
+import { signalNames } from '../kernel/tasks/signal-names.ts';
 
 /** Registers, masks and addresses: `0x1f`. */
 export function hex(value: bigint): string {

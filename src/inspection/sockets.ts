@@ -1,6 +1,6 @@
 /** Section `sockets` of an inspection. */
-import type { InetAddress, SavedSocket, SocketQueue } from '../kernel/saved-socket.ts';
-import { type SocketOutcome, socketAtRestore } from '../kernel/socket-at-restore.ts';
+import type { InetAddress, SavedSocket, SocketQueue } from '../kernel/network/saved-socket.ts';
+import { type SocketOutcome, socketAtRestore } from '../kernel/network/socket-at-restore.ts';
 
 /** One socket. Inode numbers and masks of groups are decimal strings. */
 export interface SocketDocument {

@@ -1,11 +1,11 @@
 /** Section `threads`: every thread with its registers and what it waits for. */
 
-import type { SavedProcess } from '../kernel/processes.ts';
-import type { SavedExit, StateLetter } from '../kernel/run-state.ts';
-import { signalName } from '../kernel/signal-names.ts';
-import type { PendingSignal } from '../kernel/signals.ts';
-import { maskOf } from '../kernel/signals.ts';
-import type { SavedTask } from '../kernel/tasks.ts';
+import type { SavedProcess } from '../kernel/tasks/processes.ts';
+import type { SavedExit, StateLetter } from '../kernel/tasks/run-state.ts';
+import { signalName } from '../kernel/tasks/signal-names.ts';
+import type { PendingSignal } from '../kernel/tasks/signals.ts';
+import { maskOf } from '../kernel/tasks/signals.ts';
+import type { SavedTask } from '../kernel/tasks/tasks.ts';
 import type { SavedFpState, SavedThread } from '../kernel/threads.ts';
 import { numberRanges } from './number-ranges.ts';
 import { decimalOrNull, hex, hexOrNull, type SignalSet, signalSet, timeOrNull } from './quantities.ts';

@@ -1,8 +1,8 @@
 /** What holds for the whole saved kernel: its name, its clocks, how much runs in it. */
 import { mapEntries, string } from '../graph/node.ts';
-import { mountedControllers } from './cgroups.ts';
 import { readClocks, type SavedClocks } from './saved-clocks.ts';
 import { flagIn, numberIn, type Struct, structOf } from './struct-values.ts';
+import { mountedControllers } from './tasks/cgroups.ts';
 
 export interface KernelFacts {
   /** Of the initial UTS namespace; containers of a pod share it or have their own. */

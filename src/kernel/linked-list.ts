@@ -1,7 +1,7 @@
 /** gVisor's intrusive lists: every item holds an entry with the references to its neighbours. */
 import { CkptError } from '../errors.ts';
 import { fieldAt, type Node, pathOf } from '../graph/node.ts';
-import type { SocketReading } from './socket-reading.ts';
+import type { SocketReading } from './network/socket-reading.ts';
 
 /**
  * The items of a list from its head on.

@@ -1,6 +1,6 @@
 /** The processes of an image, for people. */
 import type { ProcessDocument } from '../inspection/process-document.ts';
-import type { StateLetter } from '../kernel/run-state.ts';
+import type { StateLetter } from '../kernel/tasks/run-state.ts';
 import { durationText } from './duration.ts';
 import { escapeText } from './escape.ts';
 import { firstOf, withRest } from './long-list.ts';

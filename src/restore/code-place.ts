@@ -1,5 +1,5 @@
 /** Where the code of a version lies in the history of types. */
-import type { CodePlace, SchemaHistory } from '../kernel/schema-history.ts';
+import type { CodePlace, SchemaHistory } from '../kernel/types/schema-history.ts';
 import { NEWEST_KNOWN_DATE } from './changes.ts';
 import { RELEASE_TAGS, releaseTag } from './release-tags.ts';
 import { type RunscVersion, versionString } from './runsc-version.ts';

@@ -2,13 +2,13 @@
 import type { Arch } from '../cpu/feature.ts';
 import type { FeatureSet } from '../cpu/feature-set.ts';
 import type { FpuState } from '../cpu/xsave.ts';
-import type { FileKind } from '../kernel/file-kinds.ts';
-import type { FirstRefused } from '../kernel/first-refused.ts';
-import type { GoferFiles } from '../kernel/gofer-files.ts';
+import type { FileKind } from '../kernel/files/file-kinds.ts';
+import type { GoferFiles } from '../kernel/files/gofer-files.ts';
 import type { GpuState } from '../kernel/gpu-state.ts';
+import type { FileHolder } from '../kernel/network/saved-socket.ts';
+import type { NeedyEndpoint } from '../kernel/network/socket-needs.ts';
 import type { ResourceId } from '../kernel/resource-id.ts';
-import type { FileHolder } from '../kernel/saved-socket.ts';
-import type { NeedyEndpoint } from '../kernel/socket-needs.ts';
+import type { FirstRefused } from '../kernel/types/first-refused.ts';
 import type { GoStruct } from '../oci/go-value.ts';
 import type { Framing, HeaderHmac } from '../statefile/statefile.ts';
 

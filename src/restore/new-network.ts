@@ -1,6 +1,6 @@
 /** The network of the new sandbox, as far as the caller describes it, against what saved sockets need. */
-import { type AddressBytes, isLoopback, isMulticast } from '../kernel/socket-address.ts';
-import type { SocketNeed } from '../kernel/socket-needs.ts';
+import { type AddressBytes, isLoopback, isMulticast } from '../kernel/network/socket-address.ts';
+import type { SocketNeed } from '../kernel/network/socket-needs.ts';
 import type { Rules } from './rules.ts';
 import type { GivenNetwork, IpPrefix, RestoreSettings } from './settings.ts';
 

@@ -862,7 +862,8 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
       "A process that `runsc exec` started inherits its standard files from that command, under no container's name. From 3d3205071 (2024-04-29, `release-20240501.0`) to the last release before `release-20250304.0` runsc looks for the same files at a restore, and stops because only those of the containers are given. Before, the numbers were enough; since 0c1760099 (2025-03-03) such files are let go. A process that has ended leaves them too, when another still holds them. Files that `runsc run --pass-fd` gave a container beside the standard ones are looked for in the same way since bcc70e30f (2024-03-13, `release-20240325.0`), and `runsc restore` has no option to give them.",
     example:
       'no host FD available for :host:2, map: map[__no_name_0:/:3 __no_name_0:host:0:256 __no_name_0:host:1:257 __no_name_0:host:2:258]',
-    remedy: 'End what was started with `runsc exec`, with the processes that it left behind, and let the container close what `--pass-fd` gave it; then save again.',
+    remedy:
+      'End what was started with `runsc exec`, with the processes that it left behind, and let the container close what `--pass-fd` gave it; then save again.',
   },
   CKPT1951: {
     gate: 'pages',

@@ -1,7 +1,7 @@
 /** What the needs of saved sockets mean for a restore: the second half of the gate `network`. */
 
-import { plainText } from '../kernel/socket-address.ts';
-import type { SocketNeed } from '../kernel/socket-needs.ts';
+import { plainText } from '../kernel/network/socket-address.ts';
+import type { SocketNeed } from '../kernel/network/socket-needs.ts';
 import { type GateAnswer, type GateFailure, pass, positionOf, reason, unknown } from './gate.ts';
 import type { NeedySocket, SocketNeeds } from './image-facts.ts';
 import { type Availability, isAvailable } from './new-network.ts';

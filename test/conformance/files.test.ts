@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FileDocument, fileDocuments } from '../../src/inspection/files.ts';
 import { type MountDocument, mountDocuments } from '../../src/inspection/mounts.ts';
-import { readGoferFiles } from '../../src/kernel/gofer-files.ts';
+import { readGoferFiles } from '../../src/kernel/files/gofer-files.ts';
 import type { SavedKernel } from '../../src/kernel/saved-kernel.ts';
 import { readImage } from '../../src/read-image.ts';
 import { fileLines } from '../../src/report/files-text.ts';
@@ -132,7 +132,9 @@ describe.runIf(HAS_SHARED)('the files that kitchen.py makes', () => {
     const kinds = await Promise.all([5, 6, 7, 8, 9, 10, 11, 12, 13].map(at));
     expect(kinds.map(({ kind }) => kind)).toEqual(Array.from({ length: 9 }, () => 'socket'));
     const families = ['unix', 'unix', 'unix', 'unix', 'unix', 'unix', 'inet', 'inet', 'inet6'];
-    expect(kinds.map(({ details }) => details)).toEqual(families.map((family) => expect.objectContaining({ type: 'socket', family })));
+    expect(kinds.map(({ details }) => details)).toEqual(
+      families.map((family) => expect.objectContaining({ type: 'socket', family })),
+    );
   });
 
   it('an epoll that watches the listening socket and the pipe', async () => {

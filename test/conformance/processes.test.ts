@@ -7,9 +7,9 @@ import { type KernelDocument, kernelDocument } from '../../src/inspection/kernel
 import type { ProcessDocument } from '../../src/inspection/process-document.ts';
 import { processDocuments } from '../../src/inspection/processes.ts';
 import { type ThreadDocument, threadDocuments } from '../../src/inspection/threads.ts';
-import { type AddressSpace, readAddressSpace } from '../../src/kernel/address-space.ts';
 import { readKernelFacts } from '../../src/kernel/kernel-facts.ts';
-import { readProcesses } from '../../src/kernel/processes.ts';
+import { type AddressSpace, readAddressSpace } from '../../src/kernel/memory/address-space.ts';
+import { readProcesses } from '../../src/kernel/tasks/processes.ts';
 import { kernelFields } from '../../src/kernel/threads.ts';
 import { readImage } from '../../src/read-image.ts';
 import { parseProc, procLines, procStatus } from '../support/proc-truth.ts';

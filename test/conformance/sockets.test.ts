@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { networkDocument } from '../../src/inspection/network.ts';
 import { type SocketDocument, socketDocuments } from '../../src/inspection/sockets.ts';
-import { readNetworkNamespaces, type SavedNetworkNamespace } from '../../src/kernel/network-stack.ts';
-import type { SavedSocket } from '../../src/kernel/saved-socket.ts';
-import { type Holders, readSockets } from '../../src/kernel/sockets.ts';
+import { readNetworkNamespaces, type SavedNetworkNamespace } from '../../src/kernel/network/network-stack.ts';
+import type { SavedSocket } from '../../src/kernel/network/saved-socket.ts';
+import { type Holders, readSockets } from '../../src/kernel/network/sockets.ts';
 import { readImage } from '../../src/read-image.ts';
 import { networkLines } from '../../src/report/network-text.ts';
 import { socketLines } from '../../src/report/sockets-text.ts';

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { firstRefused } from '../../src/kernel/first-refused.ts';
+import { firstRefused } from '../../src/kernel/types/first-refused.ts';
 import { readImage } from '../../src/read-image.ts';
 import { refusalText } from '../../src/restore/refusal-text.ts';
 import { type EditableImage, readEditableImage, withStream } from '../support/image-editor.ts';

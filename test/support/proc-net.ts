@@ -1,6 +1,6 @@
 /** Writes sockets as gVisor's /proc/net does, so that what a container saw can be compared line by line. */
-import type { InetAddress, SavedSocket } from '../../src/kernel/saved-socket.ts';
-import { tcpPhase } from '../../src/kernel/tcp-endpoint.ts';
+import type { InetAddress, SavedSocket } from '../../src/kernel/network/saved-socket.ts';
+import { tcpPhase } from '../../src/kernel/network/tcp-endpoint.ts';
 
 /**
  * The lines of one file without its head, sorted: gVisor lists its sockets in the random order of a Go map.

@@ -7,7 +7,7 @@
 import { PullReader } from '../../src/bytes/pull-reader.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { ObjectStream } from '../../src/graph/object-stream.ts';
-import { isEndpointType } from '../../src/kernel/socket-needs.ts';
+import { isEndpointType } from '../../src/kernel/network/socket-needs.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.ts';
 import { rawBody } from '../../src/statefile/raw-body.ts';
 import { createGraph, type GraphBuilder } from './graph-builder.ts';

@@ -1,5 +1,5 @@
 /** Gate `host-files`: the files of the host that the saved sandbox still holds are there, and can be opened again. */
-import type { GoferFile } from '../../kernel/gofer-files.ts';
+import type { GoferFile } from '../../kernel/files/gofer-files.ts';
 import type { ResourceId } from '../../kernel/resource-id.ts';
 import { defineGate, type GateAnswer, type GateFailure, notChecked, pass, positionOf, reason, unknown } from '../gate.ts';
 import { quoted } from '../go-syntax.ts';

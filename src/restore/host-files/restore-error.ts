@@ -1,6 +1,6 @@
 /** What runsc prints when a file of the host is not as it was. */
-import type { FileKind } from '../../kernel/file-kinds.ts';
-import type { GoferFile } from '../../kernel/gofer-files.ts';
+import type { FileKind } from '../../kernel/files/file-kinds.ts';
+import type { GoferFile } from '../../kernel/files/gofer-files.ts';
 import type { ResourceId } from '../../kernel/resource-id.ts';
 import { quoted } from '../go-syntax.ts';
 import type { Rules } from '../rules.ts';

@@ -1,6 +1,6 @@
 /** Walks the files of one mount as runsc does at restore, over what was found of them. */
-import type { FileKind } from '../../kernel/file-kinds.ts';
-import type { GoferFile } from '../../kernel/gofer-files.ts';
+import type { FileKind } from '../../kernel/files/file-kinds.ts';
+import type { GoferFile } from '../../kernel/files/gofer-files.ts';
 import type { ResourceId } from '../../kernel/resource-id.ts';
 import type { NeededFiles, Sight } from '../image-facts.ts';
 import type { Rules } from '../rules.ts';

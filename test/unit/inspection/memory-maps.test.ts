@@ -6,7 +6,7 @@ import type { CkptError } from '../../../src/errors.ts';
 import { mapsDocument } from '../../../src/inspection/maps.ts';
 import { memoryDocument } from '../../../src/inspection/memory.ts';
 import { processStrings, stringRequests } from '../../../src/inspection/process-strings.ts';
-import { readProcessMemory } from '../../../src/kernel/process-memory.ts';
+import { readProcessMemory } from '../../../src/kernel/memory/process-memory.ts';
 import { type OpenedImage, readImage } from '../../../src/read-image.ts';
 import { mapsLines, procMapsLines } from '../../../src/report/maps-text.ts';
 import { memoryLines } from '../../../src/report/memory-text.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { numberRanges } from '../../../src/inspection/number-ranges.ts';
 import { signalSet, timeOrNull } from '../../../src/inspection/quantities.ts';
-import { capabilityNames } from '../../../src/kernel/capability-names.ts';
-import { signalName } from '../../../src/kernel/signal-names.ts';
+import { capabilityNames } from '../../../src/kernel/tasks/capability-names.ts';
+import { signalName } from '../../../src/kernel/tasks/signal-names.ts';
 
 describe('quantities in documents', () => {
   it('are times to the nanosecond, or null for what no calendar holds', () => {

@@ -1,6 +1,6 @@
 /** An example for every reason and every piece of advice: they show that each code is given, and fill the pages in docs/reasons/. */
 import type { Host } from '../../../src/host/host.ts';
-import type { GoferFile } from '../../../src/kernel/gofer-files.ts';
+import type { GoferFile } from '../../../src/kernel/files/gofer-files.ts';
 import type { GoStruct } from '../../../src/oci/go-value.ts';
 import { type Damage, type EvaluateInput, evaluate, evaluateUnreadable } from '../../../src/restore/evaluate.ts';
 import type { ImageFacts, NeededFiles, NeedySocket, TypesFit } from '../../../src/restore/image-facts.ts';

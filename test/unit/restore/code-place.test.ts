@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CodePlace } from '../../../src/kernel/schema-history.ts';
+import type { CodePlace } from '../../../src/kernel/types/schema-history.ts';
 import { placeOf } from '../../../src/restore/code-place.ts';
 import { RELEASE_TAGS } from '../../../src/restore/release-tags.ts';
 import { parseRunscVersion } from '../../../src/restore/runsc-version.ts';

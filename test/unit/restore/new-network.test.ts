@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { givenNetwork } from '../../../src/given-network.ts';
-import type { SocketNeed } from '../../../src/kernel/socket-needs.ts';
+import type { SocketNeed } from '../../../src/kernel/network/socket-needs.ts';
 import { isAvailable } from '../../../src/restore/new-network.ts';
 import { NO_SETTINGS } from '../../../src/restore/settings.ts';
 import { boundary, rulesAt } from './rules-at.ts';
