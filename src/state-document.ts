@@ -1,6 +1,6 @@
 /** What the documents of `ckpt state` have in common. */
 import type { CkptError, ErrorCode, ErrorLayer } from './errors.ts';
-import type { LeafOptions } from './graph/json-leaf.ts';
+import type { LeafOptions } from './graph/query/json-leaf.ts';
 import { hideEnvironment } from './kernel/hide-environment.ts';
 import type { Limits } from './limits.ts';
 import type { ImageGraphs } from './read-graphs.ts';

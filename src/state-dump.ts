@@ -12,7 +12,7 @@ import {
   printPageStart,
   printRawData,
   takePrinted,
-} from './graph/print-graph.ts';
+} from './graph/print/print-graph.ts';
 import { releaseOfTypes } from './kernel/types/release-of-types.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readMemoryFile } from './pages/memory-file.ts';

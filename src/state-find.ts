@@ -1,11 +1,12 @@
 /** Use case `state find`: all structs of a type. */
-import { findStructs, TypeNameError, typeNamed } from './graph/find-objects.ts';
-import type { Json, LeafOptions } from './graph/json-leaf.ts';
+
 import { type Node, pathOf } from './graph/node.ts';
-import { PathError, resolveFrom } from './graph/path-language.ts';
-import { type PathTrials, pathTrials } from './graph/path-trials.ts';
-import { toJson } from './graph/to-json.ts';
-import { meets, parseCondition } from './graph/where.ts';
+import { findStructs, TypeNameError, typeNamed } from './graph/query/find-objects.ts';
+import type { Json, LeafOptions } from './graph/query/json-leaf.ts';
+import { PathError, resolveFrom } from './graph/query/path-language.ts';
+import { type PathTrials, pathTrials } from './graph/query/path-trials.ts';
+import { toJson } from './graph/query/to-json.ts';
+import { meets, parseCondition } from './graph/query/where.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { readGraphs } from './read-graphs.ts';
 import {

@@ -1,9 +1,10 @@
 /** Use case `state get`: one value of the object graphs. */
-import type { Json } from './graph/json-leaf.ts';
+
 import { pathOf } from './graph/node.ts';
-import { openValue } from './graph/open-value.ts';
-import { isCpuPath, PathError } from './graph/path-language.ts';
-import { toJson } from './graph/to-json.ts';
+import type { Json } from './graph/query/json-leaf.ts';
+import { openValue } from './graph/query/open-value.ts';
+import { isCpuPath, PathError } from './graph/query/path-language.ts';
+import { toJson } from './graph/query/to-json.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { readGraphs } from './read-graphs.ts';
 import {

@@ -1,6 +1,6 @@
 /** What a path names in an image that may be damaged. */
 import type { Node } from './graph/node.ts';
-import { isCpuPath, PathError, resolvePath } from './graph/path-language.ts';
+import { isCpuPath, PathError, resolvePath } from './graph/query/path-language.ts';
 import type { ImageGraphs } from './read-graphs.ts';
 import { leafOptions, type StateOptions } from './state-document.ts';
 

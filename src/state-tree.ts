@@ -1,6 +1,6 @@
 /** Use case `state tree`: what a value of the object graphs consists of, to a depth. */
-import { type OutlineNode, outline } from './graph/outline.ts';
-import { isCpuPath } from './graph/path-language.ts';
+import { type OutlineNode, outline } from './graph/query/outline.ts';
+import { isCpuPath } from './graph/query/path-language.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { readGraphs } from './read-graphs.ts';
 import {

@@ -3,7 +3,7 @@ import { KIND, SPEC } from '../wire/kinds.ts';
 import { beginScan, scanVarint, TAGGED, varintEnd } from '../wire/skip-value.ts';
 import type { Graph } from './graph.ts';
 import type { Node } from './node.ts';
-import { fieldStep, stepOfKey } from './print-key.ts';
+import { fieldStep, stepOfKey } from './query/print-key.ts';
 
 /** What is told of a walk. */
 export interface StructVisitor {

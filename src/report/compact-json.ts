@@ -1,5 +1,5 @@
 /** Values of the object graphs on one line. */
-import type { Json } from '../graph/json-leaf.ts';
+import type { Json } from '../graph/query/json-leaf.ts';
 import { escapeText } from './escape.ts';
 
 /** The most characters of one value on a line. */

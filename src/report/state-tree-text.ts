@@ -1,5 +1,5 @@
 /** What a value of the object graphs consists of, for people. */
-import type { OutlineNode } from '../graph/outline.ts';
+import type { OutlineNode } from '../graph/query/outline.ts';
 import type { StateTreeDocument } from '../state-tree.ts';
 import { compactJson } from './compact-json.ts';
 import { escapeText } from './escape.ts';

@@ -1,13 +1,13 @@
 /** Every value that runsc's own dump prints is what its path leads to, and every struct is found and counted. */
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { findStructs, typeNamed } from '../../src/graph/find-objects.ts';
 import type { Graph } from '../../src/graph/graph.ts';
-import { leafJson } from '../../src/graph/json-leaf.ts';
 import { measureTypes } from '../../src/graph/measure-types.ts';
 import { objectNode, pathOf } from '../../src/graph/node.ts';
-import { openValue } from '../../src/graph/open-value.ts';
-import { resolvePath } from '../../src/graph/path-language.ts';
+import { findStructs, typeNamed } from '../../src/graph/query/find-objects.ts';
+import { leafJson } from '../../src/graph/query/json-leaf.ts';
+import { openValue } from '../../src/graph/query/open-value.ts';
+import { resolvePath } from '../../src/graph/query/path-language.ts';
 import { type ImageGraphs, readGraphs } from '../../src/read-graphs.ts';
 import { stateGet } from '../../src/state-get.ts';
 import { decodeDeeply } from '../support/decode-deeply.ts';

@@ -1,7 +1,7 @@
 /** Dumps of streams that a test makes. */
 
 import { ObjectStream } from '../../src/graph/object-stream.ts';
-import { createDumpPrinter, printGraph, printRawData, takePrinted } from '../../src/graph/print-graph.ts';
+import { createDumpPrinter, printGraph, printRawData, takePrinted } from '../../src/graph/print/print-graph.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../src/limits.ts';
 import { concatBytes } from './byte-sink.ts';
 

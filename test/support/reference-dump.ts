@@ -4,7 +4,7 @@
  *
  * @see docs/format.md, how runsc prints a graph
  */
-import { isPrintable } from '../../src/graph/printable.ts';
+import { isPrintable } from '../../src/graph/print/printable.ts';
 import type { GraphModel } from './arbitraries.ts';
 import type { RefValue, TypeSpec, WireValue } from './wire-value.ts';
 

@@ -1,6 +1,6 @@
 /** Structs of an indexed graph, printed: most of a dump is their fields. */
-import { KIND } from '../wire/kinds.ts';
-import { TAGGED } from '../wire/skip-value.ts';
+import { KIND } from '../../wire/kinds.ts';
+import { TAGGED } from '../../wire/skip-value.ts';
 import { isFull, putAscii, reserve, writeDecimal } from './print-buffer.ts';
 import { putSigned, putUnsigned } from './print-number.ts';
 import { putReference } from './print-reference.ts';

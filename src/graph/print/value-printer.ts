@@ -1,6 +1,6 @@
 /** What printing a value keeps between one block of the dump and the next. */
-import type { Limits } from '../limits.ts';
-import { TAGGED } from '../wire/skip-value.ts';
+import type { Limits } from '../../limits.ts';
+import { TAGGED } from '../../wire/skip-value.ts';
 import { type PrintBuffer, reserve } from './print-buffer.ts';
 import type { PrintedTypes } from './print-types.ts';
 

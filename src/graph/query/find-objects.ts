@@ -1,8 +1,8 @@
 /** All structs of a type, wherever they lie in a graph. */
-import { UsageError } from '../errors.ts';
-import type { DeclaredType, Graph } from './graph.ts';
-import { type Node, objectNode } from './node.ts';
-import { structWalk } from './walk-structs.ts';
+import { UsageError } from '../../errors.ts';
+import type { DeclaredType, Graph } from '../graph.ts';
+import { type Node, objectNode } from '../node.ts';
+import { structWalk } from '../walk-structs.ts';
 
 /** The most names that an error lists. */
 const LISTED = 20;

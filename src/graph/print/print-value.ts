@@ -1,6 +1,6 @@
 /** Prints one value of an indexed graph as gVisor's pretty-printer does, in one pass over its bytes. */
-import { KIND } from '../wire/kinds.ts';
-import { TAGGED } from '../wire/skip-value.ts';
+import { KIND } from '../../wire/kinds.ts';
+import { TAGGED } from '../../wire/skip-value.ts';
 import { isFull, putAscii } from './print-buffer.ts';
 import { fixedText, floatText } from './print-float.ts';
 import { nextItem, nextKey, startArray, startMap, valueKind } from './print-list.ts';

@@ -1,5 +1,5 @@
 /** The text of a path into a graph: `kernel.tasks.Root.tids`, `g1r12.vmas.root[3]`. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 
 /** One step of a path, as it was written. */
 export interface PathStep {

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../../src/errors.ts';
-import { leafJson } from '../../../src/graph/json-leaf.ts';
-import { pathOf } from '../../../src/graph/node.ts';
-import { openValue } from '../../../src/graph/open-value.ts';
-import { parsePath } from '../../../src/graph/parse-path.ts';
-import { isCpuPath, PathError, resolvePath } from '../../../src/graph/path-language.ts';
-import { meets, parseCondition } from '../../../src/graph/where.ts';
-import { buildGraphs, type OpenGraphs } from '../../support/open-graph.ts';
-import { array, bool, float64, int, map, nil, nilInterface, ref, refInto, string, uint } from '../../support/wire-value.ts';
+import { UsageError } from '../../../../src/errors.ts';
+import { pathOf } from '../../../../src/graph/node.ts';
+import { leafJson } from '../../../../src/graph/query/json-leaf.ts';
+import { openValue } from '../../../../src/graph/query/open-value.ts';
+import { parsePath } from '../../../../src/graph/query/parse-path.ts';
+import { isCpuPath, PathError, resolvePath } from '../../../../src/graph/query/path-language.ts';
+import { meets, parseCondition } from '../../../../src/graph/query/where.ts';
+import { buildGraphs, type OpenGraphs } from '../../../support/open-graph.ts';
+import { array, bool, float64, int, map, nil, nilInterface, ref, refInto, string, uint } from '../../../support/wire-value.ts';
 
 let graphs: OpenGraphs;
 beforeAll(async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { findStructs, TypeNameError, typeNamed } from '../../../src/graph/find-objects.ts';
-import { measureTypes } from '../../../src/graph/measure-types.ts';
-import { objectNode } from '../../../src/graph/node.ts';
-import { outline } from '../../../src/graph/outline.ts';
-import { resolvePath } from '../../../src/graph/path-language.ts';
-import { type JsonOptions, toJson } from '../../../src/graph/to-json.ts';
-import { hideEnvironment } from '../../../src/kernel/hide-environment.ts';
-import { createGraph } from '../../support/graph-builder.ts';
-import { buildGraphs, openGraphs } from '../../support/open-graph.ts';
-import { array, float64, int, map, nil, ref, refInto, string, uint, type WireValue } from '../../support/wire-value.ts';
+import { measureTypes } from '../../../../src/graph/measure-types.ts';
+import { objectNode } from '../../../../src/graph/node.ts';
+import { findStructs, TypeNameError, typeNamed } from '../../../../src/graph/query/find-objects.ts';
+import { outline } from '../../../../src/graph/query/outline.ts';
+import { resolvePath } from '../../../../src/graph/query/path-language.ts';
+import { type JsonOptions, toJson } from '../../../../src/graph/query/to-json.ts';
+import { hideEnvironment } from '../../../../src/kernel/hide-environment.ts';
+import { createGraph } from '../../../support/graph-builder.ts';
+import { buildGraphs, openGraphs } from '../../../support/open-graph.ts';
+import { array, float64, int, map, nil, ref, refInto, string, uint, type WireValue } from '../../../support/wire-value.ts';
 
 const OPTIONS: JsonOptions = { depth: 5, items: 100, characters: 1_000_000, textBytes: 1000, hide: hideEnvironment };
 

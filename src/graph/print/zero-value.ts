@@ -1,6 +1,6 @@
 /** Which values of an indexed graph a dump takes for zero. */
-import { KIND, SPEC } from '../wire/kinds.ts';
-import { TAGGED } from '../wire/skip-value.ts';
+import { KIND, SPEC } from '../../wire/kinds.ts';
+import { TAGGED } from '../../wire/skip-value.ts';
 import { afterReference } from './print-reference.ts';
 import { afterVarint, varint, varintEnd, wideVarint } from './print-varint.ts';
 

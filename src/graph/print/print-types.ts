@@ -1,5 +1,5 @@
 /** The declared types of a dump, as the bytes that are printed for each struct and field of them. */
-import type { DeclaredType } from './graph.ts';
+import type { DeclaredType } from '../graph.ts';
 import { createPrintBuffer, type PrintBuffer, putAscii } from './print-buffer.ts';
 import { putName } from './print-text.ts';
 

@@ -1,7 +1,7 @@
 /** Conditions on structs: a path from the struct, and the value that is expected there. */
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
+import { type Node, pathOf } from '../node.ts';
 import type { LeafOptions } from './json-leaf.ts';
-import { type Node, pathOf } from './node.ts';
 import { openValue } from './open-value.ts';
 import { PathError, resolveFrom } from './path-language.ts';
 import type { PathTrials } from './path-trials.ts';

@@ -1,5 +1,5 @@
 /** References and type specs of an indexed graph, as a dump prints them. */
-import { SPEC } from '../wire/kinds.ts';
+import { SPEC } from '../../wire/kinds.ts';
 import { type PrintBuffer, putAscii, putBytes, reserve, writeDecimal } from './print-buffer.ts';
 import { putName } from './print-text.ts';
 import { type PrintedTypes, unknownType } from './print-types.ts';

@@ -1,7 +1,7 @@
 /** Prints a stream of object graphs as `runsc statefile` does, in blocks of bytes. */
-import { CkptError } from '../errors.ts';
-import type { Limits } from '../limits.ts';
-import type { DeclaredType, Graph } from './graph.ts';
+import { CkptError } from '../../errors.ts';
+import type { Limits } from '../../limits.ts';
+import type { DeclaredType, Graph } from '../graph.ts';
 import { createPrintBuffer, isFull, type PrintBuffer, putAscii } from './print-buffer.ts';
 import { addTypes, createPrintedTypes, forgetTypes, type PrintedTypes, putDeclaredName } from './print-types.ts';
 import { printValue } from './print-value.ts';

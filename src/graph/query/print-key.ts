@@ -1,7 +1,7 @@
 /** The keys of maps as people write them: in paths, as names of JSON fields, and in lists of what is there. */
-import { arrayItems, type RefValue, type ValueAt } from '../wire/read-value.ts';
-import { typeOf } from './graph.ts';
-import { child, type Node, readNode } from './node.ts';
+import { arrayItems, type RefValue, type ValueAt } from '../../wire/read-value.ts';
+import { typeOf } from '../graph.ts';
+import { child, type Node, readNode } from '../node.ts';
 
 /** The most characters of a printed key. */
 const LONGEST_KEY = 4096;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isPrintable } from '../../../src/graph/printable.ts';
-import { dumpOf } from '../../support/dump-of.ts';
-import { createGraph, type GraphBuilder } from '../../support/graph-builder.ts';
+import { isPrintable } from '../../../../src/graph/print/printable.ts';
+import { dumpOf } from '../../../support/dump-of.ts';
+import { createGraph, type GraphBuilder } from '../../../support/graph-builder.ts';
 import {
   array,
   bool,
@@ -17,7 +17,7 @@ import {
   type TypeSpec,
   uint,
   type WireValue,
-} from '../../support/wire-value.ts';
+} from '../../../support/wire-value.ts';
 
 /** The text of one value, as object 1 of a graph that may declare types first. */
 async function printed(value: WireValue | ((graph: GraphBuilder) => WireValue), html = false): Promise<string> {

@@ -1,8 +1,8 @@
 /** A value of a graph and what it refers to, as plain JSON. */
-import { CkptError } from '../errors.ts';
-import { TAGGED } from '../wire/skip-value.ts';
+import { CkptError } from '../../errors.ts';
+import { TAGGED } from '../../wire/skip-value.ts';
+import { type Node, pathOf } from '../node.ts';
 import { type Json, type LeafOptions, leafJson } from './json-leaf.ts';
-import { type Node, pathOf } from './node.ts';
 import { type OpenedList, type OpenedMap, type OpenedStruct, openValue } from './open-value.ts';
 import { referenceIn } from './print-key.ts';
 

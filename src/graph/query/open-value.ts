@@ -1,8 +1,8 @@
 /** One value of a graph in the shape that people expect: references, interfaces and atomic wrappers stepped through. */
-import { KIND } from '../wire/kinds.ts';
-import { after, arrayBytes, type ValueAt } from '../wire/read-value.ts';
-import { typeOf } from './graph.ts';
-import { child, follow, type Node, readNode, resolve, wrongShape } from './node.ts';
+import { KIND } from '../../wire/kinds.ts';
+import { after, arrayBytes, type ValueAt } from '../../wire/read-value.ts';
+import { typeOf } from '../graph.ts';
+import { child, follow, type Node, readNode, resolve, wrongShape } from '../node.ts';
 import { fieldStep, keySteps, type MapEntry } from './print-key.ts';
 
 /** The shortest array of small unsigned numbers that counts as bytes: arrays do not say what their elements are. */

@@ -1,9 +1,9 @@
 /** Finds what a path names: the words before the first step, fields by name, elements by index, entries of maps by key. */
-import { UsageError } from '../errors.ts';
-import { findObject, type Graph } from './graph.ts';
+import { UsageError } from '../../errors.ts';
+import { findObject, type Graph } from '../graph.ts';
+import { type Node, objectNode, pathOf } from '../node.ts';
 import { type LeafOptions, leafJson } from './json-leaf.ts';
 import { matchKey } from './match-key.ts';
-import { type Node, objectNode, pathOf } from './node.ts';
 import { type OpenedValue, openValue } from './open-value.ts';
 import { type PathStep, parsePath } from './parse-path.ts';
 

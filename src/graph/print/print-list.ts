@@ -1,7 +1,7 @@
 /** Arrays and maps of an indexed graph, printed. */
-import { CkptError } from '../errors.ts';
-import { KIND } from '../wire/kinds.ts';
-import { TAGGED } from '../wire/skip-value.ts';
+import { CkptError } from '../../errors.ts';
+import { KIND } from '../../wire/kinds.ts';
+import { TAGGED } from '../../wire/skip-value.ts';
 import { isFull, putAscii } from './print-buffer.ts';
 import { putUnsigned } from './print-number.ts';
 import { varint, varintEnd } from './print-varint.ts';
