@@ -29,7 +29,7 @@ describe('the files beside the state file', () => {
     const { stdout, code } = ckpt(['inspect', image, ...SECTIONS]);
     expect(stdout).toContain('pages.img    too short: 4 KiB (4096 bytes) of 32 KiB (32768 bytes)');
     expect(stdout).not.toContain('not here');
-    expect(code).toBe(0);
+    expect(code).toBe(3);
     const { integrity } = JSON.parse(ckpt(['inspect', image, '--json']).stdout);
     expect(integrity).toMatchObject({ complete: true, pages: { required: 32768, present: 4096 } });
   });
