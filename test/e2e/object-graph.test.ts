@@ -1,7 +1,7 @@
 /**
  * The order in which the real runsc meets types: a field of one or several types is renamed in an image, and runsc says which one it stumbled over.
  *
- * Needs what debian-runsc.test.ts needs. CKPT_TEST_ALL_TYPES=1 goes through every type of the image instead of a sample.
+ * Needs what debian-runsc.test.ts needs. `npm run test:long` goes through every type of the image instead of a sample.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { firstRefused } from '../../src/kernel/types/first-refused.ts';
 import { readImage } from '../../src/read-image.ts';
 import { refusalText } from '../../src/restore/refusal-text.ts';
 import { type EditableImage, readEditableImage, withStream } from '../support/image-editor.ts';
+import { LONG } from '../support/long.ts';
 import {
   createWorkshop,
   findRunscs,
@@ -22,7 +23,7 @@ import {
 import { type TypeRecord, typeRecords, withRenamedFields } from '../support/type-records.ts';
 
 const runscs = process.platform === 'linux' && process.getuid?.() === 0 ? findRunscs(process.env) : [];
-const EVERY = process.env['CKPT_TEST_ALL_TYPES'] === '1' ? 1 : 16;
+const EVERY = LONG ? 1 : 16;
 const SECONDS = 1000;
 
 describe.runIf(runscs.length > 0).each(runscs)('what runsc $version stumbles over', (runsc: Runsc) => {

@@ -29,7 +29,7 @@ export function cpuTime(holder: Node): CpuTime | null {
   }
   const ticks = structOf(fieldAt(holder, 'gosched'));
   if (ticks.size === 0) return null;
-  return { user: (integerIn(ticks, 'UserTicks') ?? 0n) * TICK, system: (integerIn(ticks, 'SysTicks') ?? 0n) * TICK };
+  return inGo({ user: (integerIn(ticks, 'UserTicks') ?? 0n) * TICK, system: (integerIn(ticks, 'SysTicks') ?? 0n) * TICK });
 }
 
 /** The time of a thread group: its own clocks, or that of the threads that ended and of those that it has. */
@@ -41,7 +41,12 @@ export function groupCpuTime(group: Node, threads: readonly (CpuTime | null)[]):
     user += thread?.user ?? 0n;
     system += thread?.system ?? 0n;
   }
-  return { user, system };
+  return inGo({ user, system });
+}
+
+/** As the 64 bits of a Go duration, which wrap in damaged images. */
+function inGo({ user, system }: CpuTime): CpuTime {
+  return { user: BigInt.asIntN(64, user), system: BigInt.asIntN(64, system) };
 }
 
 /** A saved usage.CPUStats: of children that were waited for (ThreadGroup.childCPUStats), of threads that ended. */

@@ -22,12 +22,11 @@ function kernelOf(graph: Graph): SavedKernel {
   };
 }
 
-/** All sections of a graph, and how long they took in milliseconds. */
+/** All sections of a graph. */
 async function sectionsOf(describeGraph: Parameters<typeof processGraph>[0]) {
   const kernel = kernelOf(await processGraph(describeGraph));
   const found: FoundParts = { incomplete: [], unavailable: [] };
   const options = { arch: 'amd64', networkMode: null, date: null, showEnv: false, limits: DEFAULT_LIMITS } as const;
-  const start = performance.now();
   const document: Partial<InspectDocument> = readKernelSections(
     kernel,
     { layout: null, captured: null, memories: null, pagesGiven: false },
@@ -35,7 +34,7 @@ async function sectionsOf(describeGraph: Parameters<typeof processGraph>[0]) {
     { ...options, only: () => true },
     found,
   );
-  return { document, found, milliseconds: performance.now() - start };
+  return { document, found };
 }
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
@@ -152,18 +151,15 @@ describe('what many processes share', () => {
   });
 });
 
-it('many processes take time in proportion', async () => {
-  const timed = async (count: number): Promise<number> => {
-    const { document, milliseconds } = await sectionsOf(() => ({
-      processes: range(count).map((index) => ({
-        pid: index + 1,
-        tasks: [{ tid: index + 1, ...(index === 0 ? {} : { parent: index - 1 }) }],
-      })),
-    }));
-    expect(document.processes).toHaveLength(count);
-    return milliseconds;
-  };
-  await timed(1000);
-  const small = await timed(2000);
-  expect(await timed(20_000)).toBeLessThan(40 * small);
-}, 60_000);
+it('twenty thousand processes, each the parent of the next, are shown', async () => {
+  const count = 20_000;
+  const { document, found } = await sectionsOf(() => ({
+    processes: range(count).map((index) => ({
+      pid: index + 1,
+      tasks: [{ tid: index + 1, ...(index === 0 ? {} : { parent: index - 1 }) }],
+    })),
+  }));
+  expect(document.processes).toHaveLength(count);
+  expect(document.processes?.at(-1)?.ppid).toBe(count - 1);
+  expect(found.incomplete).toEqual([]);
+}, 120_000);

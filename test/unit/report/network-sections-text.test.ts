@@ -79,7 +79,7 @@ describe('sockets as text', () => {
       PLAIN,
     );
     expect(lines).toEqual([
-      '  PROTO       STATE        RECV-Q   SEND-Q  LOCAL           PEER        INODE  RESTORE   HELD BY',
+      '  PROTO       STATE        RECV-Q   SEND-Q  LOCAL           PEER        INODE  RESTORE   HELD BY, OPTIONS',
       '  tcp         LISTEN       2 of 16  0       127.0.0.1:8123  *           7      survives  fd 11 of pids 1, 6; SO_REUSEADDR',
       '  tcp6        ESTABLISHED  23       0       [::1]:80        [::1]:5000  -      survives  not accepted yet (socket:[7])',
       '  unix-dgram  BOUND        8 in 3   -       /run/a\\x1b[2J   *           9      survives  pid 4 fd 5; 2 files sent along',
@@ -95,8 +95,11 @@ describe('sockets as text', () => {
       Array.from({ length: LONGEST_LIST + 5 }, () => SOCKET),
       PLAIN,
     );
-    expect(many).toHaveLength(LONGEST_LIST + 2);
-    expect(many.at(-1)).toContain('and 5 more');
+    expect(many).toHaveLength(LONGEST_LIST + 3);
+    expect(many.at(-2)).toContain('and 5 more');
+    // Where all have the usual outcome, it is said once.
+    expect(many.at(-1)).toBe('  all survive a restore');
+    expect(many[0]).not.toContain('RESTORE');
   });
 });
 
