@@ -31,15 +31,21 @@ export interface Graph {
   readonly found: readonly Found[];
 }
 
-/** Index of an object's tag, or -1 when the graph has no such object. Binary search. */
+/** Index of an object's tag, or -1 when the graph has no such object. */
 export function findObject(graph: Graph, id: number): number {
-  const { ids } = graph;
+  const index = indexOfObject(graph.ids, id);
+  return index < 0 ? -1 : (graph.positions[index] as number);
+}
+
+/** Index of an object id in the ascending list, or -1. Most graphs have few gaps, so that an id lies near its own number. */
+export function indexOfObject(ids: Uint32Array, id: number): number {
+  if (ids[id - 1] === id) return id - 1;
   let low = 0;
   let high = ids.length - 1;
   while (low <= high) {
     const middle = (low + high) >>> 1;
     const at = ids[middle] as number;
-    if (at === id) return graph.positions[middle] as number;
+    if (at === id) return middle;
     if (at < id) low = middle + 1;
     else high = middle - 1;
   }

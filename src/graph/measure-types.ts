@@ -1,6 +1,6 @@
 /** How many structs of each type a graph holds, and what they take. */
 import { KIND, kindName } from '../wire/kinds.ts';
-import type { Graph } from './graph.ts';
+import { type Graph, indexOfObject } from './graph.ts';
 import { objectNode, pathOf } from './node.ts';
 import { structWalk } from './walk-structs.ts';
 
@@ -74,7 +74,7 @@ export function measureTypes(graph: Graph, largest: number): Measure {
     },
     reference(root, dots) {
       if (dots > 0) return false;
-      const index = indexOf(ids, root);
+      const index = indexOfObject(ids, root);
       if (index > current && referrers[index] === 0) referrers[index] = current + 1;
       return false;
     },
@@ -106,21 +106,6 @@ export function measureTypes(graph: Graph, largest: number): Measure {
     rest: [...rest].map(([kind, { count, bytes }]) => ({ kind, count, bytes })),
     largest: nameWays(graph, referrers, top),
   };
-}
-
-/** Index of an object id, or -1. Most ids have no gap before them. */
-function indexOf(ids: Uint32Array, id: number): number {
-  if (ids[id - 1] === id) return id - 1;
-  let low = 0;
-  let high = ids.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const at = ids[middle] as number;
-    if (at === id) return middle;
-    if (at < id) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }
 
 /** `array of uint`, `map`, `string`. */

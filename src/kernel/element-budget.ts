@@ -2,6 +2,28 @@
 import { CkptError } from '../errors.ts';
 import { countElements, elements, mapEntries, type Node, pathOf } from '../graph/node.ts';
 
+/**
+ * Counts what is read one by one, for all lists together, and stops at the ceiling on the elements of one array: real images hold fewer in
+ * all lists. Stops a small image in which a million things all lead to one long list.
+ *
+ * The function throws CkptError `over-limit`.
+ *
+ * @param what the lists, for the error: `lists of files`.
+ */
+export function elementCounter(what: string): (count: number, where: Node) => void {
+  let spent = 0;
+  return (count, where) => {
+    spent += count;
+    const most = where.graph.wire.limits.elements;
+    if (spent <= most) return;
+    throw new CkptError(
+      'over-limit',
+      { layer: 'kernel', path: pathOf(where) },
+      { expected: `at most ${most} entries in all ${what}`, found: 'more', hint: 'The image is damaged or hostile' },
+    );
+  };
+}
+
 /** How many more elements and entries may be read for all processes together. */
 export interface ElementBudget {
   left: number;

@@ -1,6 +1,6 @@
 /** What readers of one image's files share: a ceiling on all that they read one by one. */
-import { CkptError } from '../../errors.ts';
-import { mapEntries, type Node, pathOf } from '../../graph/node.ts';
+import { mapEntries, type Node } from '../../graph/node.ts';
+import { elementCounter } from '../element-budget.ts';
 import { pathOfPlace, type SavedPath } from './dentry-path.ts';
 import type { Place } from './mount.ts';
 
@@ -14,19 +14,7 @@ export interface FileReading {
 }
 
 export function newFileReading(): FileReading {
-  let spent = 0;
-  return {
-    spend: (count, where) => {
-      spent += count;
-      const most = where.graph.wire.limits.elements;
-      if (spent <= most) return;
-      throw new CkptError(
-        'over-limit',
-        { layer: 'kernel', path: pathOf(where) },
-        { expected: `at most ${most} entries in all lists of files`, found: 'more', hint: 'The image is damaged or hostile' },
-      );
-    },
-  };
+  return { spend: elementCounter('lists of files') };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What readers of one image's sockets share. */
-import { CkptError } from '../../errors.ts';
-import { mapEntries, type Node, pathOf } from '../../graph/node.ts';
+import { mapEntries, type Node } from '../../graph/node.ts';
+import { elementCounter } from '../element-budget.ts';
 
 export interface SocketReading {
   /** Object ids of files that were sent through unix sockets and not received yet. */
@@ -15,20 +15,7 @@ export interface SocketReading {
 
 /** A reading whose ceiling is that on the elements of one array: real images hold fewer in all queues together. */
 export function newSocketReading(): SocketReading {
-  let spent = 0;
-  return {
-    inFlight: new Set(),
-    spend: (count, where) => {
-      spent += count;
-      const most = where.graph.wire.limits.elements;
-      if (spent <= most) return;
-      throw new CkptError(
-        'over-limit',
-        { layer: 'kernel', path: pathOf(where) },
-        { expected: `at most ${most} items in all queues of sockets`, found: 'more', hint: 'The image is damaged or hostile' },
-      );
-    },
-  };
+  return { inFlight: new Set(), spend: elementCounter('queues of sockets') };
 }
 
 /** The entries of a map, which count towards the ceiling on all that is listed: namespaces of a hostile image may share one. */

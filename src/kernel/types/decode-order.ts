@@ -7,7 +7,7 @@
  *
  * @see gVisor pkg/state/decode.go: decodeState.Load, register, decodeObject, findType
  */
-import type { Graph } from '../../graph/graph.ts';
+import { type Graph, indexOfObject } from '../../graph/graph.ts';
 import { KIND } from '../../wire/kinds.ts';
 import { after, readTypeSpec, readValue, type TypeSpec } from '../../wire/read-value.ts';
 import { TAGGED } from '../../wire/skip-value.ts';
@@ -65,7 +65,7 @@ class Walk {
     this.#state = new Uint8Array(graph.ids.length);
     const { bytes, end, base } = graph.wire;
     this.#cursor = { bytes, end, base, position: 0 };
-    const root = indexOf(graph.ids, 1);
+    const root = indexOfObject(graph.ids, 1);
     if (root >= 0) this.#state[root] = WANTED;
   }
 
@@ -181,7 +181,7 @@ class Walk {
       spec = value.kind === 'ref' ? value.type : null;
       cursor.position = after(wire, { position: start, kind: KIND.ref });
     }
-    const index = root === 0 ? -1 : indexOf(ids, root);
+    const index = root === 0 ? -1 : indexOfObject(ids, root);
     if (index < 0) return;
     const state = this.#state[index];
     if (state === WANTED) return;
@@ -218,19 +218,3 @@ class Walk {
 
 /** Kinds of items of an array that can name types, in themselves or in what they hold or refer to. */
 const HOLDS_TYPES: ReadonlySet<number> = new Set([KIND.ref, KIND.slice, KIND.array, KIND.map, KIND.struct, KIND.interface]);
-
-/** Index of an id in the ascending list, or -1. */
-function indexOf(ids: Uint32Array, id: number): number {
-  // Most graphs have few gaps, so that an id lies near its own number.
-  if (ids[id - 1] === id) return id - 1;
-  let low = 0;
-  let high = ids.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const at = ids[middle] as number;
-    if (at === id) return middle;
-    if (at < id) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
-}
