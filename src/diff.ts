@@ -5,7 +5,7 @@ import type { Difference } from './difference/difference.ts';
 import { countObjects } from './graph/count-objects.ts';
 import { containersOf } from './image-facts.ts';
 import { inspectOpened } from './inspect.ts';
-import type { Damage, ImageSummary, Incomplete, Unavailable } from './inspection/document.ts';
+import { type Damage, type ImageSummary, type Incomplete, SECTIONS, type Unavailable } from './inspection/document.ts';
 import { attempt } from './kernel/attempt.ts';
 import type { Limits } from './limits.ts';
 import type { OpenedImage } from './read-image.ts';
@@ -63,23 +63,12 @@ function sideOf({ document }: ComparedImage): DiffSide {
 
 /** What is compared of one image; its graph is let go of. */
 async function readSide(path: string, options: DiffOptions): Promise<ComparedImage> {
-  const { document, image } = await inspectOpened(path, { ...options, sections: SECTIONS });
+  const { document, image } = await inspectOpened(path, { ...options, sections: COMPARED_SECTIONS });
   return { document, specs: specsOf(image), types: image.kernel === null ? null : countObjects(image.kernel.graph) };
 }
 
-const SECTIONS = [
-  'summary',
-  'cpu',
-  'containers',
-  'processes',
-  'memory',
-  'files',
-  'sockets',
-  'mounts',
-  'network',
-  'objects',
-  'integrity',
-] as const;
+/** Registers and mappings say little of what happened, and much of where things lie. */
+const COMPARED_SECTIONS = SECTIONS.filter((section) => section !== 'threads' && section !== 'maps');
 
 /** Specs that cannot be parsed are told in `incomplete`. */
 function specsOf(image: OpenedImage): NamedSpec[] | null {

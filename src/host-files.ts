@@ -6,6 +6,7 @@ import { lostDescriptors } from './kernel/files/lost-descriptors.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
 import { kernelFields } from './kernel/threads.ts';
 import type { GivenTree } from './open-trees.ts';
+import { parentOf } from './restore/host-files/walk-mount.ts';
 import type { HostFiles, NeededFiles, Sight } from './restore/image-facts.ts';
 
 /** Reads the lists of the image, and looks for each file whose mount was given a directory. */
@@ -72,8 +73,4 @@ function lookFor(files: readonly GoferFile[], tree: HostTree): NeededFiles['foun
     });
   }
   return { directory: tree.directory, sights };
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }

@@ -2,7 +2,7 @@
 import { diff } from '../diff.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { documentErrorLine } from './error-message.ts';
-import { hmacKey } from './hmac-key.ts';
+import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { DiffInvocation } from './invocation.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
@@ -11,9 +11,12 @@ import { json, writeDocuments } from './write-documents.ts';
 export async function runDiff(invocation: DiffInvocation, io: ProcessIo): Promise<0 | 1 | 3> {
   const { a, b, showEnv, limits } = invocation;
   refuseUnsupportedPlaces([a, b], []);
-  const document = await diff(a, b, { ...hmacKey(io, invocation.keyFile, limits), showEnv, limits });
-  for (const { image, damage } of [document.a, document.b])
+  const key = hmacKey(io, invocation.keyFile, limits);
+  const document = await diff(a, b, { ...key, showEnv, limits });
+  for (const { image, damage } of [document.a, document.b]) {
+    await io.stderr.write(keyWarnings(image.path, image, key));
     if (damage !== null) await io.stderr.write(documentErrorLine({ image: image.path, ...damage }));
+  }
   await writeDocuments(io, invocation, {
     json: () => json(document),
     text: async (options) => {

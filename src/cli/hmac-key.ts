@@ -1,8 +1,11 @@
 /** The key of keyed images: from a file or the environment, never from the command line, where everybody could read it. */
+
 import { CkptError } from '../errors.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { readSmallFile } from '../io/small-files.ts';
 import type { Limits } from '../limits.ts';
+import type { HeaderHmac } from '../statefile/statefile.ts';
+import { warningLine } from './error-message.ts';
 
 /**
  * The bytes of `--key-file`, else the text of CKPT_KEY, else none.
@@ -17,6 +20,16 @@ export function hmacKey(io: ProcessIo, keyFile: string | null, limits: Limits): 
   }
   const text = io.env('CKPT_KEY');
   return text === undefined ? {} : { key: new TextEncoder().encode(text) };
+}
+
+/** What there is to warn of between an image and the key that was given: nothing, or one line. */
+export function keyWarnings(
+  image: string,
+  { hmac, keyVerified }: { readonly hmac: HeaderHmac; readonly keyVerified: boolean },
+  given: { readonly key?: Uint8Array },
+): string {
+  if (hmac === 'keyed') return keyVerified ? '' : warningLine(keyMissing(image));
+  return given.key === undefined ? '' : warningLine(keyUnused(image));
 }
 
 /** The warning that an image is keyed and no key was given. */

@@ -2,8 +2,8 @@
 import { inspect } from '../inspect.ts';
 import type { InspectDocument, Section } from '../inspection/document.ts';
 import type { ProcessIo } from '../io/process-io.ts';
-import { documentErrorLine, warningLine } from './error-message.ts';
-import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
+import { documentErrorLine } from './error-message.ts';
+import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { InspectInvocation } from './invocation.ts';
 import { SECTION_NAMES } from './option-values.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
@@ -30,9 +30,7 @@ export async function runInspect(invocation: InspectInvocation, io: ProcessIo): 
     showEnv,
     limits,
   });
-  const { hmac, keyVerified } = document.image;
-  if (hmac === 'keyed' && !keyVerified) await io.stderr.write(warningLine(keyMissing(image)));
-  if (hmac !== 'keyed' && key.key !== undefined) await io.stderr.write(warningLine(keyUnused(image)));
+  await io.stderr.write(keyWarnings(image, document.image, key));
   if (document.damage !== null) await io.stderr.write(documentErrorLine({ image, ...document.damage }));
   await writeDocuments(io, invocation, {
     json: () => json(document),

@@ -7,7 +7,7 @@ import { TypeNameError } from '../state-find.ts';
 import { PathError } from '../state-get.ts';
 import { closestName } from './closest-name.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
-import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
+import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { OutputOptions } from './invocation.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { type Renderers, writeDocuments } from './write-documents.ts';
@@ -46,9 +46,7 @@ export async function answerState<T extends Answer>(
   const document = await ask({ ...key, showEnv, limits }).catch((error: unknown) => {
     throw withHint(error);
   });
-  const { hmac, keyVerified } = document.image;
-  if (hmac === 'keyed' && !keyVerified) await io.stderr.write(warningLine(keyMissing(image)));
-  if (hmac !== 'keyed' && key.key !== undefined) await io.stderr.write(warningLine(keyUnused(image)));
+  await io.stderr.write(keyWarnings(image, document.image, key));
   if (document.hidden !== undefined && document.hidden > 0)
     await io.stderr.write(warningLine('values of environment variables are hidden; --show-env shows them'));
   if (document.damage !== null) await io.stderr.write(documentErrorLine({ image, ...document.damage }));

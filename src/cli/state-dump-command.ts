@@ -3,7 +3,7 @@ import { openOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { type DumpDifference, stateDump } from '../state-dump.ts';
 import { errorMessage, warningLine } from './error-message.ts';
-import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
+import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { StateDumpInvocation } from './invocation.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 
@@ -33,8 +33,7 @@ export async function runStateDump(invocation: StateDumpInvocation, io: ProcessI
   };
   try {
     const { hmac, keyVerified, difference, damage } = await stateDump(image, write, { ...key, html, limits });
-    if (hmac === 'keyed' && !keyVerified) await io.stderr.write(warningLine(keyMissing(image)));
-    if (hmac !== 'keyed' && key.key !== undefined) await io.stderr.write(warningLine(keyUnused(image)));
+    await io.stderr.write(keyWarnings(image, { hmac, keyVerified }, key));
     if (difference !== null) await io.stderr.write(warningLine(DIFFERENCES[difference]));
     if (damage === null) return 0;
     await io.stderr.write(errorMessage(damage, false).text);

@@ -1,8 +1,7 @@
 /** `ckpt state schema`. */
 import type { ProcessIo } from '../io/process-io.ts';
 import { stateSchema } from '../state-schema.ts';
-import { warningLine } from './error-message.ts';
-import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
+import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { StateSchemaInvocation } from './invocation.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
@@ -13,9 +12,7 @@ export async function runStateSchema(invocation: StateSchemaInvocation, io: Proc
   refuseUnsupportedPlaces([image], []);
   const key = hmacKey(io, keyFile, limits);
   const document = await stateSchema(image, { ...(against === null ? {} : { against }), ...key, limits });
-  const { hmac, keyVerified } = document.image;
-  if (hmac === 'keyed' && !keyVerified) await io.stderr.write(warningLine(keyMissing(image)));
-  if (hmac !== 'keyed' && key.key !== undefined) await io.stderr.write(warningLine(keyUnused(image)));
+  await io.stderr.write(keyWarnings(image, document.image, key));
   await writeDocuments(io, invocation, {
     json: () => json(document),
     text: async (options) => {

@@ -6,7 +6,8 @@ import { readKernelFacts } from '../kernel/kernel-facts.ts';
 import { memoryCgroupPaths } from '../kernel/memory/memory-cgroups.ts';
 import { type ProcessMemory, readProcessMemory } from '../kernel/memory/process-memory.ts';
 import { readNetworkNamespaces } from '../kernel/network/network-stack.ts';
-import type { FileHolder, SavedSocket } from '../kernel/network/saved-socket.ts';
+import type { SavedSocket } from '../kernel/network/saved-socket.ts';
+import { socketHolders } from '../kernel/network/socket-holders.ts';
 import { readSockets } from '../kernel/network/sockets.ts';
 import type { SavedKernel } from '../kernel/saved-kernel.ts';
 import { readProcesses, type SavedProcess } from '../kernel/tasks/processes.ts';
@@ -50,8 +51,8 @@ interface KernelReading {
   readonly processes: () => readonly SavedProcess[];
   readonly files: () => readonly ProcessFiles[];
   readonly memories: () => readonly ProcessMemory[];
-  /** Told of damage by the first who asks. */
-  readonly sockets: (note: OnDamage) => readonly SavedSocket[];
+  /** Null when the table of sockets cannot be read. */
+  readonly sockets: () => readonly SavedSocket[] | null;
 }
 
 /** What is told beside the sections themselves. */
@@ -100,9 +101,12 @@ const READERS = {
   },
   files: ({ kernel, options, files, sockets }, note) => {
     const { arch, only } = options;
-    return { files: fileDocuments(kernel, { arch, only, processes: files(), sockets: sockets(note) }, note) };
+    return { files: fileDocuments(kernel, { arch, only, processes: files(), sockets: sockets() ?? [] }, note) };
   },
-  sockets: (reading, note) => ({ sockets: socketsOf(reading, note) }),
+  sockets: (reading) => {
+    const sockets = reading.sockets();
+    return sockets === null ? {} : { sockets: socketsOf(sockets, reading) };
+  },
   mounts: ({ kernel, options }, note) => ({ mounts: mountDocuments(kernel, note, options.only) }),
   network: (reading, note) => ({ network: networkOf(reading, note) }),
   objects: ({ kernel: { graph } }) => ({
@@ -154,7 +158,6 @@ function beginReading(
   // For processes their places are enough.
   const depth = (['files', 'sockets', 'network'] as const).some((section) => sections.has(section)) ? 'all' : 'places';
   const files = once(() => readDescriptors(kernel, noteFor(found, 'files'), depth));
-  let sockets: readonly SavedSocket[] | null = null;
   return {
     kernel,
     memory,
@@ -166,10 +169,10 @@ function beginReading(
     }),
     files,
     memories: once(() => memory.memories ?? readProcessMemory(kernel, noteFor(found, 'memory'))),
-    sockets(note) {
-      sockets ??= readHeldSockets(kernel, files(), note);
-      return sockets;
-    },
+    sockets: once(() => {
+      const note = noteFor(found, 'sockets');
+      return attempt(() => readSockets(graph, socketHolders(files()), note), note);
+    }),
   };
 }
 
@@ -203,8 +206,7 @@ function memoryOf(reading: KernelReading, note: OnDamage) {
   return memoryDocument(layout, wantedMemories(reading), paths, options.limits.elements, note);
 }
 
-function socketsOf(reading: KernelReading, note: OnDamage) {
-  const sockets = reading.sockets(note);
+function socketsOf(sockets: readonly SavedSocket[], reading: KernelReading) {
   const wanted = wantedIds(reading);
   if (wanted === null) return socketDocuments(sockets, reading.options.date);
   const held = sockets.filter((socket) => socket.holders.some(({ pid }) => wanted.has(pid)));
@@ -214,25 +216,10 @@ function socketsOf(reading: KernelReading, note: OnDamage) {
   return socketDocuments(sockets, reading.options.date, shown);
 }
 
-/** All sockets with the descriptors that hold them. */
-function readHeldSockets(kernel: SavedKernel, files: readonly ProcessFiles[], note: OnDamage): SavedSocket[] {
-  const holders = new Map<number, FileHolder[]>();
-  for (const { process, descriptors } of files) {
-    for (const { fd, file } of descriptors) {
-      if (file.kind !== 'socket') continue;
-      const known = holders.get(file.objectId);
-      const holder = { pid: process.pid ?? 0, fd };
-      if (known === undefined) holders.set(file.objectId, [holder]);
-      else known.push(holder);
-    }
-  }
-  return readSockets(kernel.graph, holders, note);
-}
-
 function networkOf(reading: KernelReading, note: OnDamage) {
   const { kernel, options } = reading;
   const tasks = kernel.threads.filter(({ tid }) => tid !== null).map(({ objectId }) => objectId);
-  const others = reading.sockets(note).flatMap(({ namespace }) => (namespace === null ? [] : [namespace]));
+  const others = (reading.sockets() ?? []).flatMap(({ namespace }) => (namespace === null ? [] : [namespace]));
   return networkDocument(readNetworkNamespaces(kernel.graph, tasks, others, note), options.networkMode);
 }
 

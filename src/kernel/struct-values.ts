@@ -18,6 +18,11 @@ export function integerIn(struct: Struct, name: string): bigint | null {
   return node === undefined ? null : integer(node);
 }
 
+/** An integer of 64 bits without a sign, such as a register or a mask; 0 for a missing one. */
+export function unsignedIn(struct: Struct, name: string): bigint {
+  return BigInt.asUintN(64, integerIn(struct, name) ?? 0n);
+}
+
 /** A small integer; null too for one over 2^53, which no runsc saves there. */
 export function numberIn(struct: Struct, name: string): number | null {
   const value = integerIn(struct, name);

@@ -2,6 +2,7 @@
 import type { ImageContainer } from '../inspection/document.ts';
 import { escapeAll } from './escape.ts';
 import { firstOf, joined } from './long-list.ts';
+import { shellWord } from './processes-text.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { pairs } from './table.ts';
 
@@ -25,7 +26,7 @@ function oneContainer(container: ImageContainer, options: TextOptions & { readon
     [
       ['name', container.name],
       ['id', container.id],
-      ['arguments', joined(container.args.map(quoted), ' ')],
+      ['arguments', joined(container.args.map(shellWord), ' ')],
       ['directory', container.cwd],
       ['environment', container.env.length === 0 ? 'empty' : joined(container.env, ' ')],
       ['host name', container.hostname],
@@ -42,8 +43,4 @@ function annotationRows(annotations: ImageContainer['annotations'], all: boolean
   const { shown, more } = firstOf(Object.entries(annotations));
   const values = shown.map(([name, value]) => `${name}=${value}`);
   return [...values, ...(more === null ? [] : [more])].map((value, at) => [at === 0 ? 'annotations' : ' ', value]);
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -119,11 +119,12 @@ export function commandLine({ name, argv }: Pick<ProcessRow, 'name' | 'argv'>): 
 
 /** Arguments as a shell would take them. Escapes them. */
 export function shellWords(argv: readonly string[]): string {
-  return argv.map((argument) => escapeText(/^[\w@%+=:,./-]+$/.test(argument) ? argument : quoted(argument))).join(' ');
+  return argv.map((argument) => escapeText(shellWord(argument))).join(' ');
 }
 
-function quoted(argument: string): string {
-  return `'${argument.replaceAll("'", `'\\''`)}'`;
+/** One argument, in quotes where a shell needs them. Escapes nothing. */
+export function shellWord(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
 /** `ended with 3`, `killed by SIGKILL, core dumped`. */

@@ -210,6 +210,7 @@ describe('warnings', () => {
     const keyed = 'fixtures/images/2026-08/keyed.state';
     const key = readFileSync(join(ROOT, 'fixtures/images/2026-08/keyed.key'));
     expect(ckpt(['inspect', keyed]).stderr).toMatch(/warning: .*is keyed, and no key was given/);
+    expect(ckpt(['diff', keyed, keyed]).stderr).toMatch(/warning: .*is keyed, and no key was given/);
     expect(ckpt(['check', keyed, ...ON_TURIN]).stderr).toMatch(/warning: .*is keyed, and no key was given/);
     expect(ckpt(['inspect', keyed, '--key-file', 'fixtures/images/2026-08/keyed.key']).stderr).toBe('');
     expect(ckpt(['check', keyed, ...ON_TURIN, '--key-file', 'fixtures/images/2026-08/keyed.key'])).toMatchObject({

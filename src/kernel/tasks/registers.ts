@@ -1,6 +1,6 @@
 /** The saved registers of a thread. */
 import { elements, fieldAt, integer, type Node } from '../../graph/node.ts';
-import { integerIn, type Struct, structOf } from '../struct-values.ts';
+import { type Struct, structOf, unsignedIn } from '../struct-values.ts';
 
 /** General-purpose registers by name, in the order in which they are shown. */
 export interface SavedRegisters {
@@ -57,7 +57,7 @@ export function readRegisters(context: Node | undefined): SavedRegisters | null 
   const outer = structOf(saved.get('Regs'));
   const inner = structOf(outer.get('PtraceRegs'));
   if (inner.has('Rip')) {
-    return { arch: 'amd64', values: new Map(AMD64.map(([name, field]) => [name, unsigned(inner, field)])) };
+    return { arch: 'amd64', values: new Map(AMD64.map(([name, field]) => [name, unsignedIn(inner, field)])) };
   }
   return inner.has('Pc') ? { arch: 'arm64', values: readArm64(inner, outer, saved) } : null;
 }
@@ -70,14 +70,10 @@ function readArm64(inner: Struct, outer: Struct, state: Struct): Map<string, big
     if (index === ARM64_GENERAL) break;
     values.set(`x${index++}`, BigInt.asUintN(64, integer(register)));
   }
-  values.set('sp', unsigned(inner, 'Sp'));
-  values.set('pc', unsigned(inner, 'Pc'));
-  values.set('pstate', unsigned(inner, 'Pstate'));
-  if (outer.has('TPIDR_EL0')) values.set('tpidr_el0', unsigned(outer, 'TPIDR_EL0'));
-  if (state.has('OrigR0')) values.set('orig_x0', unsigned(state, 'OrigR0'));
+  values.set('sp', unsignedIn(inner, 'Sp'));
+  values.set('pc', unsignedIn(inner, 'Pc'));
+  values.set('pstate', unsignedIn(inner, 'Pstate'));
+  if (outer.has('TPIDR_EL0')) values.set('tpidr_el0', unsignedIn(outer, 'TPIDR_EL0'));
+  if (state.has('OrigR0')) values.set('orig_x0', unsignedIn(state, 'OrigR0'));
   return values;
-}
-
-function unsigned(struct: Struct, name: string): bigint {
-  return BigInt.asUintN(64, integerIn(struct, name) ?? 0n);
 }

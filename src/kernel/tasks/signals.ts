@@ -1,7 +1,7 @@
 /** Signals: what is pending, blocked, ignored and caught. */
 import { integer, type Node } from '../../graph/node.ts';
 import { type ElementBudget, elementsWithin, entriesWithin } from '../element-budget.ts';
-import { integerIn, numberIn, type Struct, structOf } from '../struct-values.ts';
+import { numberIn, structOf, unsignedIn } from '../struct-values.ts';
 
 /** A queued signal. */
 export interface PendingSignal {
@@ -77,7 +77,7 @@ export function readSignalActions(node: Node | undefined, budget: ElementBudget)
     const signal = Number(integer(key));
     if (!isSignal(signal)) continue;
     const action = structOf(value);
-    const handler = unsigned(action, 'Handler');
+    const handler = unsignedIn(action, 'Handler');
     if (handler === SIG_DFL) continue;
     const bit = 1n << BigInt(signal - 1);
     if (handler === SIG_IGN) {
@@ -85,7 +85,7 @@ export function readSignalActions(node: Node | undefined, budget: ElementBudget)
       continue;
     }
     caught |= bit;
-    actions.push({ signal, handler, flags: unsigned(action, 'Flags'), mask: unsigned(action, 'Mask') });
+    actions.push({ signal, handler, flags: unsignedIn(action, 'Flags'), mask: unsignedIn(action, 'Mask') });
   }
   return { ignored, caught, actions: actions.sort((a, b) => a.signal - b.signal) };
 }
@@ -93,12 +93,8 @@ export function readSignalActions(node: Node | undefined, budget: ElementBudget)
 /** The alternate signal stack of Task.signalStack, or null when it has none. */
 export function readSignalStack(node: Node | undefined): SignalStack | null {
   const stack = structOf(node);
-  if (stack.size === 0 || (unsigned(stack, 'Flags') & SS_DISABLE) !== 0n) return null;
-  return { address: unsigned(stack, 'Addr'), size: unsigned(stack, 'Size') };
-}
-
-function unsigned(struct: Struct, name: string): bigint {
-  return BigInt.asUintN(64, integerIn(struct, name) ?? 0n);
+  if (stack.size === 0 || (unsignedIn(stack, 'Flags') & SS_DISABLE) !== 0n) return null;
+  return { address: unsignedIn(stack, 'Addr'), size: unsignedIn(stack, 'Size') };
 }
 
 function isSignal(signal: number): boolean {

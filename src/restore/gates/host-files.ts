@@ -1,6 +1,7 @@
 /** Gate `host-files`: the files of the host that the saved sandbox still holds are there, and can be opened again. */
 import type { GoferFile } from '../../kernel/files/gofer-files.ts';
 import type { ResourceId } from '../../kernel/resource-id.ts';
+import { firstNames } from '../first-names.ts';
 import { defineGate, type GateAnswer, type GateFailure, notChecked, pass, positionOf, reason, unknown } from '../gate.ts';
 import { quoted } from '../go-syntax.ts';
 import { type Finding, type Trouble, walkMount } from '../host-files/walk-mount.ts';
@@ -66,7 +67,7 @@ export const hostFiles = defineGate('host-files', ['hostFiles'], ({ hostFiles: f
 
 function lostReason(lost: readonly ResourceId[]): Reason {
   const inherited = lost.map(({ container, path }) => `${container}:${path}`);
-  const message = `processes hold ${listed(inherited)} of runsc exec or --pass-fd, which a restore does not give them again`;
+  const message = `processes hold ${firstNames(inherited)} of runsc exec or --pass-fd, which a restore does not give them again`;
   return reason('CKPT1861', LOADED, message, { inherited });
 }
 
@@ -87,7 +88,7 @@ function findingReasons(findings: readonly Finding[], mount: NeededFiles, direct
   return TROUBLES.flatMap(([trouble, code, what]) => {
     const own = findings.filter((finding) => finding.trouble === trouble);
     if (own.length === 0) return [];
-    const said = listed(own.map(({ file, why, below }) => `${file.path}${remark(trouble, file, why, below)}`));
+    const said = firstNames(own.map(({ file, why, below }) => `${file.path}${remark(trouble, file, why, below)}`));
     const message = `${name.mount(mount.id)} in ${directory}: ${what}: ${said}`;
     const files = own.map(({ file, why, below }) => ({ ...refOf(file), why, below }));
     return [reason(code, ORDER, message, { ...place(mount), directory, files })];
@@ -106,7 +107,7 @@ function notGiven(mount: NeededFiles, name: Names): Reason {
   const ends = mount.files.filter(({ kind }) => kind !== 'directory').map(({ path }) => path);
   const directories = mount.files.filter(({ path, kind }) => kind === 'directory' && path !== '/').length;
   const parts = [
-    ...(ends.length > 0 ? [listed(ends)] : []),
+    ...(ends.length > 0 ? [firstNames(ends)] : []),
     ...(directories > 0 ? [`${directories} ${directories === 1 ? 'directory' : 'directories'}`] : []),
   ];
   const option = name.option(mount.id);
@@ -117,8 +118,8 @@ function notGiven(mount: NeededFiles, name: Names): Reason {
 
 function unusedReason(all: HostFiles, name: Names): Reason {
   const mounts = all.mounts.map(({ id }) => name.option(id));
-  const known = mounts.length === 0 ? 'it has none' : `it has ${listed(mounts)}`;
-  const message = `the image has no such mount: ${listed(all.unused)}; ${known}`;
+  const known = mounts.length === 0 ? 'it has none' : `it has ${firstNames(mounts)}`;
+  const message = `the image has no such mount: ${firstNames(all.unused)}; ${known}`;
   return reason('CKPT1860', ORDER, message, { given: all.unused, mounts });
 }
 
@@ -166,11 +167,4 @@ function namer({ mounts }: HostFiles): Names {
       return `--mount ${container === null ? '' : `${container}:`}${id.path}=DIR`;
     },
   };
-}
-
-const SHOWN = 3;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - SHOWN;
-  return more > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${more} more` : names.join(', ');
 }

@@ -1,4 +1,6 @@
 /** Gate `object-graph`: the restoring runsc has every type of the kernel graph with the same fields. */
+
+import { firstNames } from '../first-names.ts';
 import { defineGate, fail, type GateAnswer, pass, reason, unknown } from '../gate.ts';
 import type { TypeMismatch, TypesFit } from '../image-facts.ts';
 import { refusalText } from '../refusal-text.ts';
@@ -28,7 +30,7 @@ export const objectGraph = defineGate(
     const { releases } = fit;
     if (fit.undecided.length > 0) {
       const types = fit.undecided.map(({ name, why }) => ({ name, why }));
-      const message = `${some(types)} of ${fit.used} saved types are not known for ${codeText(releases, rules)}: ${firstNames(types)}`;
+      const message = `${some(types)} of ${fit.used} saved types are not known for ${codeText(releases, rules)}: ${typeNames(types)}`;
       return unknown(reason('CKPT1752', ORDER, message, { release: rules.release, releases, types }));
     }
     const message = `all ${fit.used} saved types have the fields of ${codeText(releases, rules)}; what the fields hold is not compared`;
@@ -56,21 +58,14 @@ function refused(fit: Compared, rules: Rules, where: string): GateAnswer {
 function differenceText(type: { missing: boolean; onlyInImage: readonly string[]; onlyInRelease: readonly string[] }): string {
   if (type.missing) return 'does not exist there';
   const parts = [
-    type.onlyInImage.length === 0 ? '' : `has ${listed(type.onlyInImage)} in the image only`,
-    type.onlyInRelease.length === 0 ? '' : `has ${listed(type.onlyInRelease)} there only`,
+    type.onlyInImage.length === 0 ? '' : `has ${firstNames(type.onlyInImage)} in the image only`,
+    type.onlyInRelease.length === 0 ? '' : `has ${firstNames(type.onlyInRelease)} there only`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
-const SHOWN = 3;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - SHOWN;
-  return more > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${more} more` : names.join(', ');
-}
-
-function firstNames(types: readonly { readonly name: string }[]): string {
-  return listed(types.map(({ name }) => name));
+function typeNames(types: readonly { readonly name: string }[]): string {
+  return firstNames(types.map(({ name }) => name));
 }
 
 const some = (types: readonly unknown[]): string => String(types.length);

@@ -169,6 +169,6 @@ function inContainer(id: ResourceId | null, path: string): string {
   return path === '/' ? base || '/' : `${base}${path}`;
 }
 
-function parentOf(path: string): string {
+export function parentOf(path: string): string {
   return path.slice(0, Math.max(1, path.lastIndexOf('/')));
 }

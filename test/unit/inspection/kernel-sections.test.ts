@@ -73,6 +73,20 @@ describe('one unreadable part', () => {
       expect(document[section]).toBeDefined();
   });
 
+  it('that is the table of sockets is told once, and leaves the files and the network', async () => {
+    const { document, found } = await sectionsOf((graph) => ({
+      processes: [alone(1, { fdTable: table(graph, 2) })],
+      kernel: { sockets: uint(7) },
+    }));
+    expect(document.files?.map(({ pid, fd }) => [pid, fd])).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
+    expect(document.network).toBeDefined();
+    expect(document.sockets).toBeUndefined();
+    expect(found.incomplete.map(({ section }) => section)).toEqual(['sockets']);
+  });
+
   it('that is all of the memory leaves the processes', async () => {
     const { document, found } = await sectionsOf((graph) => ({
       processes: [
