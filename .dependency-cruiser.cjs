@@ -13,11 +13,15 @@ const MAY_IMPORT = {
   graph: ['bytes', 'wire'],
   kernel: ['bytes', 'wire', 'graph', 'cpu'],
   pages: ['bytes', 'io', 'container', 'statefile', 'wire', 'graph'],
+  filesystem: ['bytes', 'io', 'container', 'statefile', 'wire', 'graph', 'kernel', 'oci', 'pages'],
   cpu: [],
   host: ['bytes', 'io', 'cpu'],
   oci: [],
-  restore: ['oci', 'cpu', 'host', 'kernel', 'pages', 'statefile'],
-  inspection: ['bytes', 'wire', 'graph', 'kernel', 'cpu', 'pages', 'statefile'],
+  verification: ['bytes', 'container', 'statefile', 'wire', 'graph', 'kernel', 'pages', 'filesystem', 'cpu'],
+  restore: ['oci', 'cpu', 'host', 'kernel', 'pages', 'filesystem', 'statefile'],
+  inspection: ['bytes', 'wire', 'graph', 'kernel', 'cpu', 'pages', 'filesystem', 'statefile'],
+  packing: ['bytes', 'io', 'container', 'extraction'],
+  extraction: ['bytes', 'io', 'graph', 'kernel', 'pages', 'filesystem'],
   difference: ['inspection'],
 };
 

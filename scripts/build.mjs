@@ -14,11 +14,18 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-const HALVES = { checking: 'src/cli/checking.ts', looking: 'src/cli/looking.ts' };
+/** Packages that few images need, each a file of its own in dist/: what the sources import, and the file. */
+const APART = {
+  'tar-stream': 'tar-stream',
+  undici: 'undici',
+  'zstd-codec/lib/zstd-codec-binding-wasm.js': 'zstd-codec',
+};
+const HALVES = { checking: 'src/cli/checking.ts', looking: 'src/cli/looking.ts', contents: 'src/cli/contents.ts' };
 const entryPoints = {
   cli: 'src/cli/main.ts',
   ...HALVES,
   index: 'src/index.ts',
+  'page-worker': 'src/io/page-worker.ts',
   'schema-history': 'src/kernel/types/schema-history.json',
 };
 const missing = Object.values(entryPoints).filter((file) => !existsSync(file));
@@ -27,9 +34,8 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-rmSync('dist', { recursive: true, force: true });
-await build({
-  entryPoints,
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
   outdir: 'dist',
   bundle: true,
   format: 'esm',
@@ -39,8 +45,23 @@ await build({
   minifyWhitespace: true,
   legalComments: 'inline',
   logLevel: 'warning',
+};
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  ...shared,
+  entryPoints: Object.fromEntries(Object.entries(APART).map(([name, file]) => [file, name])),
+  // Emscripten asks where its file lies, to load the WebAssembly from there; that is inside the file.
+  define: { __dirname: '"."' },
+  // Classes of theirs extend what `require('events')` gives, which the namespace of an import is not.
+  banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+});
+await build({
+  ...shared,
+  entryPoints,
   plugins: [
     importNodeModules(),
+    keepPackagesApart(),
     keepDataApart(),
     keepHalvesApart(),
     loadWhenCalled(/^(cliui|string-width)$/, /yargs.lib.platform-shims/),
@@ -89,6 +110,31 @@ function keepDataApart() {
         contents: `const data = await import(${JSON.stringify(path)}); export default data.default;`,
       }));
       pluginBuild.onResolve({ filter: /.*/, namespace: 'data-apart' }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+/**
+ * Makes the import of a package an import of its file in dist/, when the module that imports it runs: one that stands behind an `import()`
+ * in the sources runs when it is asked for. None of them knows a class of ours, so that nothing is there twice.
+ */
+function keepPackagesApart() {
+  return {
+    name: 'keep-packages-apart',
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /^[a-z]/ }, ({ path }) =>
+        Object.hasOwn(APART, path) ? { path, namespace: 'package-apart' } : undefined,
+      );
+      pluginBuild.onLoad({ filter: /.*/, namespace: 'package-apart' }, async ({ path }) => {
+        const names = Object.keys(await import(path)).filter((name) => /^[A-Za-z]\w*$/.test(name) && name !== 'default');
+        const exported = names.length === 0 ? '' : `export const { ${names.join(', ')} } = apart;`;
+        const file = JSON.stringify(`./${APART[path]}.js`);
+        return {
+          contents: `const { default: apart } = await import(${file}); export default apart; ${exported}`,
+          resolveDir: root,
+        };
+      });
+      pluginBuild.onResolve({ filter: /.*/, namespace: 'package-apart' }, ({ path }) => ({ path, external: true }));
     },
   };
 }

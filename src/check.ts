@@ -1,16 +1,20 @@
 /** Use case `check`: will these images restore on these hosts, and if not, why not. */
 
+import { checkFilesystem } from './check-filesystem.ts';
+import type { ImageContainer } from './container/image-container.ts';
 import { openContainer } from './container/open-container.ts';
 import { CkptError } from './errors.ts';
+import { FILESYSTEM_FILES } from './filesystem/read-filesystem-checkpoint.ts';
 import { givenNetwork } from './given-network.ts';
 import type { Host } from './host/host.ts';
 import { openHosts } from './host/open-host.ts';
 import { headerFacts, imageFacts } from './image-facts.ts';
-import type { Limits } from './limits.ts';
+import { shownPath } from './io/http-address.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { unlessHost } from './mistaken-host.ts';
 import { neededNetwork } from './needed-network.ts';
 import { openSpecs } from './open-specs.ts';
-import { openTrees } from './open-trees.ts';
+import { type GivenTree, openTrees } from './open-trees.ts';
 import { type OpenedImage, readImage, readImageHeader } from './read-image.ts';
 import {
   type Damage,
@@ -100,33 +104,86 @@ export async function check(options: CheckOptions): Promise<CheckDocument> {
     require: options.require ?? [],
     settings: settingsOf(options, specs.specs),
   };
-  for (const path of options.images) {
-    let image: OpenedImage | CkptError;
-    try {
-      image = await readImage(path, { depth: 'all', key: options.key ?? null, ...limits });
-    } catch (error) {
-      if (!(error instanceof CkptError)) throw error;
-      image = await unlessHost(path, error, options.limits);
-    }
-    const damage = image instanceof CkptError ? image : image.damage;
-    if (damage !== null) errors.push({ image: path, ...described(damage) });
-    if (image instanceof CkptError && !isRecognisable(path, image)) continue;
-    const opened = await opening;
-    const facts = image instanceof CkptError ? await remains(path, options.limits) : imageFacts(image, trees.trees);
-    const fits: Fits = new Map();
-    const needs = neededNetwork(image instanceof CkptError ? null : image);
-    for (const host of opened.hosts) {
-      const fit = image instanceof CkptError ? null : await fitFor(fits, image, facts, host, input);
-      const socketNeeds = needs(rulesFor(facts, host, input));
-      const known = { ...facts, ...(fit === null ? {} : { typesFit: fit }), ...(socketNeeds === null ? {} : { socketNeeds }) };
-      results.push(answer(known, damage, host, input));
-    }
-  }
+  const each: ImageCheck = { options, input, opening, trees: trees.trees, results, errors };
+  for (const path of options.images) await checkImage(path, each);
   const opened = await opening;
   errors.push(...opened.errors.map(({ host, error }) => ({ host, ...described(error) })));
   errors.push(...specs.errors.map(({ spec, error }) => ({ spec, ...described(error) })));
   errors.push(...trees.errors.map(({ tree, error }) => ({ tree, ...described(error) })));
   return { schema: 'ckpt/check@1', tool: TOOL, verdict: documentVerdict(results, errors), results, errors };
+}
+
+/** What the checks of all images share, and where their answers go. */
+interface ImageCheck {
+  readonly options: CheckOptions;
+  readonly input: EvaluateInput;
+  readonly opening: ReturnType<typeof openHosts>;
+  readonly trees: readonly GivenTree[];
+  readonly results: CheckResult[];
+  readonly errors: CheckError[];
+}
+
+async function checkImage(path: string, to: ImageCheck): Promise<void> {
+  const { options, errors } = to;
+  const { limits = DEFAULT_LIMITS } = options;
+  let container: ImageContainer;
+  try {
+    container = await openContainer(path, { limits, hold: FILESYSTEM_FILES });
+  } catch (error) {
+    if (!(error instanceof CkptError)) throw error;
+    errors.push({ image: shownPath(path), ...described(error) });
+    return;
+  }
+  try {
+    if (container.kind === 'fscheckpoint') await checkFiles(container, limits, to);
+    else await checkSandbox(path, container, limits, to);
+  } finally {
+    await container.close();
+  }
+}
+
+/** A filesystem checkpoint: will a new container take its files? */
+async function checkFiles(
+  container: ImageContainer,
+  limits: Limits,
+  { input, opening, results, errors }: ImageCheck,
+): Promise<void> {
+  const { path } = container;
+  try {
+    const { results: answers, damage } = await checkFilesystem(container, (await opening).hosts, input, limits);
+    if (damage !== null) errors.push({ image: path, ...described(damage) });
+    results.push(...answers);
+  } catch (error) {
+    if (!(error instanceof CkptError)) throw error;
+    errors.push({ image: path, ...described(error) });
+  }
+}
+
+/** A checkpoint of a sandbox: will it be restored? */
+async function checkSandbox(given: string, container: ImageContainer, limits: Limits, to: ImageCheck): Promise<void> {
+  // As it is shown: without what is secret in it.
+  const { path } = container;
+  const { options, input, opening, trees, results, errors } = to;
+  let image: OpenedImage | CkptError;
+  try {
+    image = await readImage(container, { depth: 'all', key: options.key ?? null, limits });
+  } catch (error) {
+    if (!(error instanceof CkptError)) throw error;
+    image = await unlessHost(given, error, limits);
+  }
+  const damage = image instanceof CkptError ? image : image.damage;
+  if (damage !== null) errors.push({ image: path, ...described(damage) });
+  if (image instanceof CkptError && !isRecognisable(container, image)) return;
+  const opened = await opening;
+  const facts = image instanceof CkptError ? await remains(given, path, limits) : imageFacts(image, trees);
+  const fits: Fits = new Map();
+  const needs = neededNetwork(image instanceof CkptError ? null : image);
+  for (const host of opened.hosts) {
+    const fit = image instanceof CkptError ? null : await fitFor(fits, image, facts, host, input);
+    const socketNeeds = needs(rulesFor(facts, host, input));
+    const known = { ...facts, ...(fit === null ? {} : { typesFit: fit }), ...(socketNeeds === null ? {} : { socketNeeds }) };
+    results.push(answer(known, damage, host, input));
+  }
 }
 
 function settingsOf(options: CheckOptions, specs: RestoreSettings['specs']): RestoreSettings {
@@ -178,16 +235,21 @@ const NO_IMAGE: ReadonlySet<string> = new Set([
   'fscheckpoint',
   'not-a-regular-file',
   'wrong-key',
+  'bad-archive',
+  'no-image',
+  'ambiguous',
+  'bad-digest',
+  'http-error',
 ]);
 
 /** Whether there is an image to speak of: by its magic, or by its place in a directory that runsc would take. */
-function isRecognisable(path: string, error: CkptError): boolean {
-  return !NO_IMAGE.has(error.code) || (error.code === 'empty' && !openContainer(path).bare);
+function isRecognisable({ bare }: ImageContainer, { code }: CkptError): boolean {
+  return !NO_IMAGE.has(code) || (code === 'empty' && !bare);
 }
 
 /** What is left of an image that cannot be read up to its CPU features. */
-async function remains(path: string, limits: Limits | undefined): Promise<PartialFacts> {
-  const header = await readImageHeader(path, limits);
+async function remains(given: string, path: string, limits: Limits): Promise<PartialFacts> {
+  const header = await readImageHeader(given, limits);
   return header === null ? { path } : headerFacts(path, header);
 }
 

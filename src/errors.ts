@@ -18,6 +18,7 @@ export type ErrorLayer =
   | 'kernel'
   | 'cpu'
   | 'pages'
+  | 'filesystem'
   | 'host'
   | 'spec'
   | 'key';
@@ -44,6 +45,18 @@ export type ErrorCode =
   | 'truncated'
   /** Bytes follow where the structure has ended. */
   | 'trailing-bytes'
+  /** An archive or compressed stream that contradicts its format. */
+  | 'bad-archive'
+  /** An archive, an index of images or a server that holds no image. */
+  | 'no-image'
+  /** Two members of an archive with one name, or several images where one was expected. */
+  | 'ambiguous'
+  /** Bytes whose digest is not the one that names them. */
+  | 'bad-digest'
+  /** A file of a stream was needed after it had gone by. */
+  | 'out-of-order'
+  /** A server answered something else than the bytes that were asked for. */
+  | 'http-error'
   /** A length, count or depth is over a ceiling of `limits.ts`. */
   | 'over-limit'
   /** The metadata is not a JSON object of strings. */
@@ -141,6 +154,6 @@ function describe(place: ErrorPlace, facts: ErrorFacts): string {
 
 /** ` of pages_meta.img`, when the place is in that file of an image and not in its state file. */
 function sideFile(file: string | undefined): string {
-  const name = /\/(pages(?:_meta)?\.img)$/.exec(file ?? '')?.[1];
+  const name = /\/((?:fs\/)?(?:pages(?:_meta)?\.img|multitar\.img|fscheckpoint\.(?:pb|json)))$/.exec(file ?? '')?.[1];
   return name === undefined ? '' : ` of ${name}`;
 }

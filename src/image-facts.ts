@@ -6,8 +6,10 @@ import { hostFiles } from './host-files.ts';
 import { levelOf, parseContainerSpecs, type SavedContainer } from './kernel/container-specs.ts';
 import { type GpuState, readGpuState } from './kernel/gpu-state.ts';
 import { kernelFields } from './kernel/threads.ts';
+import { memoryApart } from './memory-apart.ts';
 import { readSavedSpecs } from './oci/read-spec.ts';
 import type { GivenTree } from './open-trees.ts';
+import type { MemoryLayout } from './pages/step-over-memory.ts';
 import type { OpenedImage } from './read-image.ts';
 import type { SavedMemory } from './read-memory.ts';
 import type { PartialFacts } from './restore/evaluate.ts';
@@ -52,8 +54,8 @@ export function imageFacts(image: OpenedImage, trees: readonly GivenTree[] = [])
   const specs = savedSpecs(image);
   return {
     path: image.path,
-    files: { bare: image.bare, pagesMeta: image.pagesMetaBytes !== null, pages: image.pagesBytes !== null },
-    ...(image.memory === null ? {} : { pages: pagesOf(image.memory, image.pagesBytes) }),
+    files: { bare: image.bare, ...image.files },
+    ...(image.memory === null ? {} : { pages: pagesOf(image.memory, image) }),
     metadata: header.metadata,
     headerHmac: hmac,
     keyVerified,
@@ -93,8 +95,20 @@ export function headerFacts(path: string, header: RawHeader): PartialFacts {
   };
 }
 
-function pagesOf({ place, layout }: SavedMemory, present: number | null): ImageFacts['pages'] {
-  return { place, required: layout?.committedBytes ?? null, present };
+function pagesOf({ place, layout, inState }: SavedMemory, { kernel, pagesBytes }: OpenedImage): ImageFacts['pages'] {
+  const apart = kernel === null || layout === null ? [] : filesApart(kernel, layout);
+  const required = layout?.committedBytes ?? null;
+  return { place, required, present: pagesBytes, inState, ...(apart.length === 0 ? {} : { apart }) };
+}
+
+/** Owners of the memory that a split checkpoint keeps in its folder fs/; none when that part of the graph is damaged. */
+function filesApart({ graph }: NonNullable<OpenedImage['kernel']>, layout: MemoryLayout): readonly string[] {
+  try {
+    return memoryApart(graph, layout);
+  } catch (error) {
+    if (error instanceof CkptError) return [];
+    throw error;
+  }
 }
 
 /** The specs as runsc compares them; where they may lie in a kernel graph that was not read, nothing is said of them. */

@@ -9,12 +9,28 @@
 export { type CheckOptions, check } from './check.ts';
 export { type DiffDocument, type DiffOptions, diff } from './diff.ts';
 export { CkptError, type ErrorCode, type ErrorLayer, UsageError } from './errors.ts';
+export {
+  type ExtractArchiveOptions,
+  type ExtractDirectoryOptions,
+  type ExtractOptions,
+  extractArchive,
+  extractDirectory,
+  listFiles,
+} from './extract.ts';
+export { type ExtractMemoryOptions, extractMemory } from './extract-memory.ts';
+export { type ExtractedSpec, type ExtractSpecsOptions, extractSpecs } from './extract-specs.ts';
+export type { CoreDocument } from './extraction/core-document.ts';
+export type { ExtractDocument } from './extraction/document.ts';
+export type { OutputPlace } from './extraction/output.ts';
 export type { HostComparison } from './host/compare-hosts.ts';
 export type { HostProfile } from './host/profile.ts';
 export { captureHost, diffHosts, type HostOptions, probeExecutable, type ShownHosts, showHosts } from './host.ts';
-export { type InspectOptions, inspect } from './inspect.ts';
+export { type InspectOptions, inspect, inspectImage } from './inspect.ts';
 export { type InspectDocument, SECTIONS, type Section } from './inspection/document.ts';
+export type { FilesystemInspection, FilesystemSection } from './inspection/filesystem.ts';
+export type { PageImage, PagesDocument, PagesError, PagesTogether } from './inspection/page-document.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { type PagesOptions, pages } from './pages.ts';
 export type {
   Advice,
   CheckDocument,

@@ -1,7 +1,11 @@
 /** Use case `inspect`: what is in this image. */
 
+import type { ImageContainer as Container } from './container/image-container.ts';
+import { openContainer } from './container/open-container.ts';
 import { CkptError, UsageError } from './errors.ts';
+import { FILESYSTEM_FILES } from './filesystem/read-filesystem-checkpoint.ts';
 import { containersOf, runscVersionOf } from './image-facts.ts';
+import { inspectFilesystem, inspectSplitFilesystem } from './inspect-filesystem.ts';
 import { containerDocument } from './inspection/containers.ts';
 import { cpuDocument } from './inspection/cpu.ts';
 import {
@@ -12,6 +16,7 @@ import {
   type Section,
   type Unavailable,
 } from './inspection/document.ts';
+import type { FilesystemInspection, FilesystemSection } from './inspection/filesystem.ts';
 import {
   type FoundParts,
   isKernelSection,
@@ -19,6 +24,7 @@ import {
   readKernelSections,
   wantedStrings,
 } from './inspection/kernel-sections.ts';
+import { shownPath } from './io/http-address.ts';
 import { attempt } from './kernel/attempt.ts';
 import type { SavedContainer } from './kernel/container-specs.ts';
 import type { ProcessMemory } from './kernel/memory/process-memory.ts';
@@ -48,25 +54,58 @@ export interface InspectOptions {
 }
 
 /**
- * Inspects an image.
+ * Inspects a checkpoint of a sandbox.
  *
  * Reads only as far as the sections need: `summary` and `cpu` stop after the first object graph, and of the page data only the
  * arguments and environments of processes are read, for `processes`. A failure behind the CPU feature set is reported as `damage`, a part
  * that cannot be read in `incomplete`, with everything that could be read.
  *
- * @param path a directory with checkpoint.img, a state file under any name, or `-` for standard input.
- * @throws CkptError when the image cannot be read up to its CPU feature set.
+ * @param path where the image is, in any form: docs/forms.md.
+ * @throws CkptError when the image cannot be read up to its CPU feature set; `fscheckpoint` for a filesystem checkpoint.
  * @throws UsageError when the image has no such process or container.
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<InspectDocument> {
   return (await inspectOpened(path, options)).document;
 }
 
+/** Inspects an image of either kind: a filesystem checkpoint too. Throws as {@link inspect} does otherwise. */
+export async function inspectImage(path: string, options: InspectOptions = {}): Promise<InspectDocument | FilesystemInspection> {
+  return withContainer(path, options, async (container) =>
+    container.kind === 'fscheckpoint'
+      ? inspectFilesystem(container, { limits: options.limits ?? DEFAULT_LIMITS })
+      : (await inspectContainer(container, options)).document,
+  );
+}
+
+/** An inspection together with the image that it is of. */
+interface Inspected {
+  readonly document: InspectDocument;
+  readonly image: OpenedImage;
+}
+
 /** The inspection together with the image that it is of, for use cases that need more of it. Throws as {@link inspect} does. */
-export async function inspectOpened(
+export async function inspectOpened(path: string, options: InspectOptions): Promise<Inspected> {
+  return withContainer(path, options, (container) => inspectContainer(container, options));
+}
+
+async function withContainer<T>(
   path: string,
-  options: InspectOptions,
-): Promise<{ readonly document: InspectDocument; readonly image: OpenedImage }> {
+  { limits = DEFAULT_LIMITS }: InspectOptions,
+  use: (container: Container) => Promise<T>,
+): Promise<T> {
+  try {
+    const container = await openContainer(path, { limits, hold: ['pages.img', ...FILESYSTEM_FILES] });
+    try {
+      return await use(container);
+    } finally {
+      await container.close();
+    }
+  } catch (error) {
+    throw error instanceof CkptError ? error.at({ file: shownPath(path) }) : error;
+  }
+}
+
+async function inspectContainer(container: Container, options: InspectOptions): Promise<Inspected> {
   const sections = new Set(options.sections ?? SECTIONS);
   const limits = options.limits ?? DEFAULT_LIMITS;
   const found: FoundParts = { incomplete: [], unavailable: [] };
@@ -78,13 +117,13 @@ export async function inspectOpened(
     memories = strings.memories;
     return strings.requests;
   };
-  const image = await readImage(path, {
+  const image = await readImage(container, {
     depth: depthOf(sections),
     key: options.key ?? null,
     limits,
     ...(sections.has('processes') ? { wantMemory } : {}),
   }).catch(async (error: unknown) => {
-    throw error instanceof CkptError ? await unlessHost(path, error, options.limits) : error;
+    throw error instanceof CkptError ? await unlessHost(container.path, error, options.limits) : error;
   });
   const specs = attempt(
     () => containersOf(image),
@@ -102,7 +141,13 @@ export async function inspectOpened(
       ? {}
       : readKernelSections(
           kernel,
-          { layout, captured: image.captured, memories, pagesGiven: image.pagesBytes !== null || damage !== null },
+          {
+            layout,
+            captured: image.captured,
+            memories,
+            pagesGiven: image.files.pages || damage !== null,
+            pagesGone: image.pagesGone,
+          },
           sections,
           optionsOf(image, options, limits),
           found,
@@ -117,6 +162,7 @@ export async function inspectOpened(
       ? { containers: specs === null ? null : containersShown(specs.containers, image.kernel?.threads ?? [], options) }
       : {}),
     ...kernelSections,
+    ...(sections.has('filesystem') ? { filesystem: await splitFilesystem(container, limits, found) } : {}),
     ...(sections.has('integrity')
       ? {
           integrity: {
@@ -135,6 +181,18 @@ export async function inspectOpened(
         : { code: damage.code, message: damage.message, layer: damage.place.layer, offset: damage.place.offset ?? null },
   };
   return { document, image };
+}
+
+/** The files that lie apart in a split checkpoint; null for an image that is none. */
+async function splitFilesystem(container: Container, limits: Limits, found: FoundParts): Promise<FilesystemSection | null> {
+  if (container.bare) return null;
+  try {
+    return await inspectSplitFilesystem(container, limits);
+  } catch (error) {
+    if (!(error instanceof CkptError)) throw error;
+    found.incomplete.push({ section: 'filesystem', code: error.code, message: error.message, path: null });
+    return null;
+  }
 }
 
 /** The file of pages and what its metadata asks of it; null where the pages are in the state file, or not known to be elsewhere. */

@@ -32,6 +32,20 @@ export interface Limits {
   readonly argumentBytes: number;
   /** Bytes of the saved memory that one reading of an image collects. Stops a million processes with long arguments from filling memory. */
   readonly capturedBytes: number;
+  /** Members of one archive, of nested ones too. Stops gigabytes of empty members. */
+  readonly archiveMembers: number;
+  /** Compressions and archives inside one another: a tar in zstd in a layer of an archive of an image is 4. */
+  readonly archiveNesting: number;
+  /** Bytes that a compressed input may expand to whatever its size; beyond that `expansionRatio` counts. */
+  readonly expandedBytes: number;
+  /** Bytes that each byte of a compressed input may expand to, once it expands beyond `expandedBytes`. Stops a bomb that costs hours. */
+  readonly expansionRatio: number;
+  /** Bytes of files of an image that go by in a pipe before they are needed, kept in memory until they are. */
+  readonly heldBytes: number;
+  /** Bytes of one index, manifest or other list that says where an image is (OCI, fscheckpoint). */
+  readonly manifestBytes: number;
+  /** Pages of one image that are read to find equal ones: 256 GiB. Each takes up to 40 bytes of memory. */
+  readonly scannedPages: number;
   /** Bytes of a host description. */
   readonly hostBytes: number;
   /** Bytes of an OCI runtime spec (config.json). */
@@ -56,6 +70,13 @@ export const DEFAULT_LIMITS: Limits = {
   elements: 4_194_304,
   argumentBytes: 2 * 1024 * 1024,
   capturedBytes: 64 * 1024 * 1024,
+  archiveMembers: 4_194_304,
+  archiveNesting: 8,
+  expandedBytes: 8 * 1024 * 1024 * 1024,
+  expansionRatio: 1000,
+  heldBytes: 256 * 1024 * 1024,
+  manifestBytes: 16 * 1024 * 1024,
+  scannedPages: 64 * 1024 * 1024,
   hostBytes: 16 * 1024 * 1024,
   specBytes: 16 * 1024 * 1024,
   specValues: 524_288,

@@ -1,8 +1,10 @@
 /** Opens an image for its object graphs alone, whatever is in them. */
-import { openContainer } from './container/open-container.ts';
+
+import { findState, openContainer } from './container/open-container.ts';
 import { CkptError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
 import { ObjectStream } from './graph/object-stream.ts';
+import { shownPath } from './io/http-address.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { unlessHost } from './mistaken-host.ts';
 import { placed } from './read-image.ts';
@@ -37,14 +39,20 @@ interface ReadGraphsOptions {
  */
 export async function readGraphs(path: string, { depth, key, limits = DEFAULT_LIMITS }: ReadGraphsOptions): Promise<ImageGraphs> {
   try {
-    const source = openContainer(path).openState();
+    const container = await openContainer(path, { limits });
+    const source = await findState(container)
+      .then((file) => file.open())
+      .catch(async (error: unknown) => {
+        await container.close();
+        throw error;
+      });
     try {
       const statefile = await openStatefile(source, { key, limits, trustChunkSize: true });
       // A raw body lies in the file as it is, so that its offsets are those of the file.
       const stream = new ObjectStream(statefile.body, limits, statefile.framing === 'raw' ? statefile.reader.offset : 0);
       let damage: CkptError | null = null;
       const onDamage = (error: CkptError): void => {
-        damage ??= placed(error, statefile).at({ file: path });
+        damage ??= placed(error, statefile).at({ file: shownPath(path) });
       };
       const cpu = await graphOf(stream, 'the CPU feature set', onDamage);
       // Where the kernel's graph begins is known only when the first was read to its end; wrong references do not matter for that.
@@ -53,12 +61,13 @@ export async function readGraphs(path: string, { depth, key, limits = DEFAULT_LI
       if (cpu === null || (!complete && cpu.ids.length === 0))
         throw damage ?? new Error('a graph that ends nowhere, without damage');
       const { hmac, keyVerified } = statefile;
-      return { path, hmac, keyVerified, cpu, kernel: kernel?.ids.length === 0 ? null : kernel, damage };
+      return { path: container.path, hmac, keyVerified, cpu, kernel: kernel?.ids.length === 0 ? null : kernel, damage };
     } finally {
       await source.close();
+      await container.close();
     }
   } catch (error) {
-    throw error instanceof CkptError ? await unlessHost(path, error.at({ file: path }), limits) : error;
+    throw error instanceof CkptError ? await unlessHost(path, error.at({ file: shownPath(path) }), limits) : error;
   }
 }
 

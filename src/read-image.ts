@@ -1,10 +1,12 @@
 /** Opens an image and decodes as much of it as a question needs. */
 
 import { PullReader } from './bytes/pull-reader.ts';
-import { type ImageContainer, openContainer } from './container/open-container.ts';
+import type { ImageContainer, ImageFile } from './container/image-container.ts';
+import { findState, type OpenContainerOptions, openContainer } from './container/open-container.ts';
 import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-graph.ts';
 import { CkptError, type ErrorLayer } from './errors.ts';
 import { ObjectStream } from './graph/object-stream.ts';
+import { shownPath } from './io/http-address.ts';
 import { attempt, type OnDamage } from './kernel/attempt.ts';
 import { HOST_INODE } from './kernel/files/lost-descriptors.ts';
 import { lostPrivateMemory, TMPFS } from './kernel/files/private-memory.ts';
@@ -16,6 +18,7 @@ import { isThreadType, kernelFields, readFpStates, readThreads } from './kernel/
 import { type ReleaseRange, releaseOfTypes } from './kernel/types/release-of-types.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { beginCapture, type MemoryCapture, type MemoryRequest } from './pages/memory-capture.ts';
+import type { PageReading } from './pages/page-reading.ts';
 import { readMemory, type SavedMemory } from './read-memory.ts';
 import { parseRunscVersion } from './restore/runsc-version.ts';
 import { type RawHeader, readHeader } from './statefile/header.ts';
@@ -35,12 +38,16 @@ export interface ReadOptions {
    * read.
    */
   readonly wantMemory?: (kernel: SavedKernel) => readonly MemoryRequest[];
+  /** Gets the saved memory itself, at depth `all`; then nothing of what is wanted is collected. */
+  readonly reading?: PageReading;
 }
 
 /** A decoded image. Parts beyond the asked depth are null. */
 export interface OpenedImage {
   readonly path: string;
   readonly bare: boolean;
+  /** Which files are beside the state file. */
+  readonly files: { readonly pagesMeta: boolean; readonly pages: boolean };
   /** Sizes in bytes of the files beside the state file; null when the image does not have the file or its size is unknown. */
   readonly pagesMetaBytes: number | null;
   readonly pagesBytes: number | null;
@@ -51,6 +58,8 @@ export interface OpenedImage {
   readonly memory: SavedMemory | null;
   /** What `wantMemory` asked for, as far as it was in reach; null when nothing was asked. */
   readonly captured: MemoryCapture | null;
+  /** Why wanted bytes of pages.img could not be had although it is there: it had gone by in a pipe. Else null. */
+  readonly pagesGone: CkptError | null;
   /** For an image that names no runsc version: the releases whose types equal the declared ones best. */
   readonly typesRelease: ReleaseRange | null;
   /** What stopped the reading behind the feature set, or null when everything asked for was read. */
@@ -58,27 +67,42 @@ export interface OpenedImage {
 }
 
 /**
- * Reads the image at `path`.
+ * Reads the image at a path, or one whose files were found before, which the caller closes.
  *
  * What lies before the end of the feature set must be readable; a failure behind it is a value (`damage`), so that what
  * was read can still be shown.
  *
  * @throws CkptError of any layer up to the feature set.
  */
-export async function readImage(path: string, options: ReadOptions): Promise<OpenedImage> {
+export async function readImage(from: string | ImageContainer, options: ReadOptions): Promise<OpenedImage> {
   const limits = options.limits ?? DEFAULT_LIMITS;
+  const path = typeof from === 'string' ? from : from.path;
   try {
-    const container = openContainer(path);
-    let image: OpenedImage | null = await readOnce(container, options, limits, true);
-    // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread; runsc restores it.
-    const doubtful = image.damage !== null && image.kernel !== null && image.statefile.framing === 'flate' && path !== '-';
-    if (!doubtful) return image;
-    // Let go of the first reading, so that memory holds one graph at a time.
-    image = null;
-    return await readOnce(container, options, limits, false);
+    const container = typeof from === 'string' ? await openContainer(from, containerOptions(options)) : from;
+    try {
+      let image: OpenedImage | null = await readOnce(container, options, limits, true);
+      // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread; runsc restores it.
+      const doubtful = image.damage !== null && image.kernel !== null && image.statefile.framing === 'flate';
+      if (!doubtful || !container.rereadable) return image;
+      // Let go of the first reading, so that memory holds one graph at a time.
+      image = null;
+      return await readOnce(container, options, limits, false);
+    } finally {
+      if (typeof from === 'string') await container.close();
+    }
   } catch (error) {
-    throw error instanceof CkptError ? error.at({ file: path }) : error;
+    throw error instanceof CkptError ? error.at({ file: shownPath(path) }) : error;
   }
+}
+
+/** How to find the files of an image that is read with these options. */
+export function containerOptions({ limits = DEFAULT_LIMITS, wantMemory, reading }: ReadOptions): OpenContainerOptions {
+  const separate = reading?.separate ?? null;
+  return {
+    limits,
+    ...(wantMemory === undefined ? {} : { hold: ['pages.img'] }),
+    ...(separate === null ? {} : { passing: async (name, source) => (name === 'pages.img' ? separate(source) : undefined) }),
+  };
 }
 
 /**
@@ -89,11 +113,16 @@ export async function readImage(path: string, options: ReadOptions): Promise<Ope
 export async function readImageHeader(path: string, limits: Limits = DEFAULT_LIMITS): Promise<RawHeader | null> {
   if (path === '-') return null;
   try {
-    const source = openContainer(path).openState();
+    const container = await openContainer(path, { limits });
     try {
-      return await readHeader(new PullReader(source), limits);
+      const source = await (await findState(container)).open();
+      try {
+        return await readHeader(new PullReader(source), limits);
+      } finally {
+        await source.close();
+      }
     } finally {
-      await source.close();
+      await container.close();
     }
   } catch (error) {
     if (error instanceof CkptError) return null;
@@ -107,7 +136,7 @@ async function readOnce(
   limits: Limits,
   trustChunkSize: boolean,
 ): Promise<OpenedImage> {
-  const source = container.openState();
+  const source = await (await findState(container)).open();
   try {
     return await readBody(container, await openStatefile(source, { key: options.key, limits, trustChunkSize }), options, limits);
   } finally {
@@ -118,9 +147,10 @@ async function readOnce(
 async function readBody(
   container: ImageContainer,
   statefile: Statefile,
-  { depth, wantMemory }: ReadOptions,
+  { depth, wantMemory, reading }: ReadOptions,
   limits: Limits,
 ): Promise<OpenedImage> {
+  reading?.begin();
   // A raw body lies in the file as it is, so that its offsets are those of the file.
   const stream = new ObjectStream(statefile.body, limits, statefile.framing === 'raw' ? statefile.reader.offset : 0);
   let cpu: SavedFeatureSet;
@@ -129,13 +159,15 @@ async function readBody(
   } catch (error) {
     throw error instanceof CkptError ? placed(error, statefile) : error;
   }
-  const pagesMeta = container.open('pages_meta.img');
-  const pages = container.open('pages.img');
   let kernel: SavedKernel | null = null;
   let typesRelease: ReleaseRange | null = null;
   let memory: SavedMemory | null = null;
   let captured: MemoryCapture | null = null;
   let damage: CkptError | null = null;
+  const note = (error: unknown): void => {
+    if (!(error instanceof CkptError)) throw error;
+    damage ??= placed(error, statefile).at({ file: container.path });
+  };
   try {
     if (depth !== 'cpu') {
       kernel = await readKernel(stream);
@@ -148,30 +180,49 @@ async function readBody(
       if (depth === 'all') {
         const { privateMemoryFiles } = kernel.settings;
         if (wantMemory !== undefined) captured = beginCapture(wantMemory(kernel), limits.capturedBytes);
-        const context = { container, statefile, stream, pagesMeta, pages, date, privateMemoryFiles, limits, capture: captured };
-        memory = await readMemory(context);
-        await statefile.body.finish();
+        memory = await readMemory({
+          container,
+          statefile,
+          stream,
+          date,
+          privateMemoryFiles,
+          limits,
+          capture: captured,
+          reading: reading ?? null,
+        });
       }
     }
   } catch (error) {
-    if (!(error instanceof CkptError)) throw error;
-    damage ??= placed(error, statefile).at({ file: container.path });
-  } finally {
-    await pagesMeta?.close();
-    await pages?.close();
+    note(error);
+  }
+  // What the archive holds behind the state file is told of a damaged one too.
+  const files: { pagesMeta: ImageFile | null; pages: ImageFile | null } = { pagesMeta: null, pages: null };
+  let statefileBytes = statefile.reader.source.size;
+  try {
+    if (depth === 'all' && statefileBytes === null) {
+      await statefile.reader.skip(Number.MAX_SAFE_INTEGER);
+      statefileBytes = statefile.reader.offset;
+    }
+    files.pagesMeta = await container.find('pages_meta.img');
+    files.pages = await container.find('pages.img');
+    if (depth === 'all') await container.finish();
+  } catch (error) {
+    note(error);
   }
   const { header, compression, hmac, keyVerified, framing } = statefile;
   return {
     path: container.path,
     bare: container.bare,
-    pagesMetaBytes: pagesMeta?.size ?? null,
-    pagesBytes: pages?.size ?? null,
-    statefileBytes: statefile.reader.source.size,
+    files: { pagesMeta: files.pagesMeta !== null, pages: files.pages !== null },
+    pagesMetaBytes: files.pagesMeta?.size ?? null,
+    pagesBytes: files.pages?.size ?? null,
+    statefileBytes,
     statefile: { header, compression, hmac, keyVerified, framing },
     cpu,
     kernel,
     memory,
     captured,
+    pagesGone: memory?.pagesGone ?? null,
     typesRelease,
     damage,
   };

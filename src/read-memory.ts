@@ -1,20 +1,20 @@
 /** Finds the saved memory of an image, wherever it is, and steps over it. */
-import type { ByteSource } from './bytes/byte-source.ts';
 import { PullReader } from './bytes/pull-reader.ts';
-import type { ImageContainer } from './container/open-container.ts';
+import type { ImageContainer } from './container/image-container.ts';
 import { CkptError } from './errors.ts';
 import { ObjectStream } from './graph/object-stream.ts';
 import type { Limits } from './limits.ts';
 import type { MemoryCapture } from './pages/memory-capture.ts';
+import type { PageReading } from './pages/page-reading.ts';
 import { readPages } from './pages/read-pages.ts';
-import { type MemoryLayout, stepOverMemory } from './pages/step-over-memory.ts';
+import { type MemoryLayout, type MemoryOptions, stepOverMemory } from './pages/step-over-memory.ts';
 import { rawBody } from './statefile/raw-body.ts';
 import type { Statefile } from './statefile/statefile.ts';
 
 /** First date of images that keep a list of private memory files in the stream. @see gVisor b3bb6faf7 (2023-12-11). */
-const OWNERS_SINCE = '20231211';
+export const OWNERS_SINCE = '20231211';
 /** First date of images with pages in a file of their own, and first with their metadata in one too. @see 5e9207a96, a3ae7f25a. */
-const PAGES_SINCE = '20240412';
+export const PAGES_SINCE = '20240412';
 const PAGES_META_SINCE = '20240430';
 
 /** Whether an image without compression of this date (YYYYMMDD) keeps the lengths of its pages in checkpoint.img, and the pages in pages.img. */
@@ -25,65 +25,147 @@ export function pagesInMetadataStream(date: string): boolean {
 /** What is known of an image when its memory comes next. */
 export interface MemoryContext {
   readonly container: ImageContainer;
-  readonly statefile: Pick<Statefile, 'compression'>;
+  readonly statefile: Pick<Statefile, 'compression' | 'body'>;
   /** The stream of checkpoint.img, behind the kernel graph. */
   readonly stream: ObjectStream;
-  readonly pagesMeta: ByteSource | null;
-  readonly pages: ByteSource | null;
   /** Date of the code that wrote the image (YYYYMMDD), or null. */
   readonly date: string | null;
   readonly privateMemoryFiles: number | null;
   readonly limits: Limits;
   /** Collects wanted bytes; what is not in reach stays out of it. */
   readonly capture: MemoryCapture | null;
+  /** Gets the memory itself, and then nothing is collected; null: it is stepped over. */
+  readonly reading: PageReading | null;
 }
 
 /** Where the memory is, and its layout: null when that is in a file that is missing or was not given. */
 export interface SavedMemory {
   readonly place: 'inline' | 'separate' | 'elsewhere';
   readonly layout: MemoryLayout | null;
+  /** The state file itself holds memory, whatever lies beside it. */
+  readonly inState: boolean;
+  /** Why wanted bytes of pages.img could not be had although it is there: it had gone by in a pipe. Else null. */
+  readonly pagesGone: CkptError | null;
 }
 
 /**
- * Steps over the memory.
+ * Steps over the memory, and over the rest of the state file.
+ *
+ * The state file is read to its end before other files are asked for, because those of an archive in a pipe come one after the other.
  *
  * @throws CkptError `truncated` when the metadata or inline pages are cut short, and those of the framing.
  */
 export async function readMemory(context: MemoryContext): Promise<SavedMemory> {
-  const { container, statefile, stream, pagesMeta, pages, date, limits } = context;
-  const options = {
-    ownersExpected: date === null ? null : date >= OWNERS_SINCE,
-    privateFiles: context.privateMemoryFiles,
-    ...(context.capture === null ? {} : { capture: context.capture }),
-  };
-  if (pagesMeta !== null) {
-    const meta = new ObjectStream(rawBody(new PullReader(pagesMeta)), limits);
-    let layout: MemoryLayout;
-    try {
-      layout = await stepOverMemory(meta, { ...options, place: 'separate' });
-    } catch (error) {
-      throw error instanceof CkptError ? error.at({ file: `${container.path}/pages_meta.img` }) : error;
-    }
-    await readWanted(context, layout);
-    return { place: 'separate', layout };
-  }
+  const { container, statefile, stream, date } = context;
   const apart = statefile.compression === 'none' && (date === null || date >= PAGES_SINCE);
+  let ended = false;
+  let damage: CkptError | null = null;
+  try {
+    ended = apart && (await stream.atEnd());
+  } catch (error) {
+    damage = asDamage(error);
+  }
   // The pages are in other files, which are missing, or were not given with a state file alone. A lone pages.img of a release that
   // writes its metadata too is without use.
-  if (apart && (await stream.atEnd())) return { place: container.bare ? 'elsewhere' : 'separate', layout: null };
+  if (ended) {
+    await statefile.body.finish();
+    const beside = await besideState(context);
+    if (beside !== null) return { ...beside, inState: false };
+    await givePages(context);
+    return { place: container.bare ? 'elsewhere' : 'separate', layout: null, inState: false, pagesGone: null };
+  }
   const between = apart && date !== null && date < PAGES_META_SINCE;
+  const pages = apart ? await container.find('pages.img') : null;
   const place = pages !== null || (container.bare && between) ? 'separate' : 'inline';
-  const layout = await stepOverMemory(stream, { ...options, place });
-  if (place === 'separate') await readWanted(context, layout);
-  return { place, layout };
+  let layout: MemoryLayout | null = null;
+  if (damage === null) {
+    try {
+      layout = await stepOverMemory(stream, { ...memoryOptions(context), place });
+      await statefile.body.finish();
+    } catch (error) {
+      damage = asDamage(error);
+    }
+  }
+  // runsc takes pages_meta.img for what decides, and reads no further in the state file than to the end of the kernel graph.
+  const beside = await besideState(context);
+  if (beside !== null) {
+    if (layout === null) await statefile.body.finish();
+    return { ...beside, inState: place === 'inline' && layout !== null };
+  }
+  if (place === 'separate') await givePages(context);
+  if (layout === null) throw damage;
+  const pagesGone = place === 'separate' ? await readWanted(context, layout) : null;
+  if (damage !== null) throw damage;
+  return { place, layout, inState: place === 'inline', pagesGone };
 }
 
-/** Reads what is wanted out of pages.img, when there is one. */
-async function readWanted({ capture, pages, container }: MemoryContext, layout: MemoryLayout): Promise<void> {
-  if (capture === null || pages === null) return;
+function asDamage(error: unknown): CkptError {
+  if (error instanceof CkptError) return error;
+  throw error;
+}
+
+function memoryOptions({ date, privateMemoryFiles, capture, reading }: MemoryContext): Omit<MemoryOptions, 'place'> {
+  return {
+    ownersExpected: date === null ? null : date >= OWNERS_SINCE,
+    privateFiles: privateMemoryFiles,
+    ...(capture === null ? {} : { capture }),
+    ...(reading === null ? {} : { reading }),
+  };
+}
+
+/** The memory as pages_meta.img tells it; null when the image has no such file. */
+async function besideState(context: MemoryContext): Promise<Omit<SavedMemory, 'inState'> | null> {
+  const { container, limits } = context;
+  const file = await container.find('pages_meta.img');
+  if (file === null) return null;
   try {
-    await readPages(pages, layout, capture);
+    const source = await file.open();
+    try {
+      const meta = new ObjectStream(rawBody(new PullReader(source)), limits);
+      const layout = await stepOverMemory(meta, { ...memoryOptions(context), place: 'separate' });
+      return { place: 'separate', layout, pagesGone: await readWanted(context, layout) };
+    } finally {
+      await source.close();
+      // Also without metadata that can be read.
+      await givePages(context);
+    }
   } catch (error) {
+    throw error instanceof CkptError ? error.at({ file: `${container.path}/pages_meta.img` }) : error;
+  }
+}
+
+/** Gives pages.img to whoever wants it, when there is one and it has not gone by. */
+async function givePages({ container, reading }: MemoryContext): Promise<void> {
+  if (reading === null || reading.separate === null) return;
+  try {
+    const source = await (await container.find('pages.img'))?.open();
+    if (source === undefined) return;
+    try {
+      await reading.separate(source);
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    // It was given when it passed.
+    if (error instanceof CkptError && error.code === 'out-of-order') return;
+    throw error instanceof CkptError ? error.at({ file: `${container.path}/pages.img` }) : error;
+  }
+}
+
+/** Reads what is wanted out of pages.img, when there is one; answers why it has gone by, if it has. */
+async function readWanted({ capture, container }: MemoryContext, layout: MemoryLayout): Promise<CkptError | null> {
+  if (capture === null || capture.size === 0) return null;
+  try {
+    const source = await (await container.find('pages.img'))?.open();
+    if (source === undefined) return null;
+    try {
+      await readPages(source, layout, capture);
+    } finally {
+      await source.close();
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof CkptError && error.code === 'out-of-order') return error;
     throw error instanceof CkptError ? error.at({ file: `${container.path}/pages.img` }) : error;
   }
 }

@@ -1,5 +1,7 @@
 /** Use case `state dump`: the saved object graphs as text, as `runsc statefile` prints them. */
-import { type ImageContainer, openContainer } from './container/open-container.ts';
+
+import type { ImageContainer, ImageFileName } from './container/image-container.ts';
+import { findState, openContainer } from './container/open-container.ts';
 import { readFeatureSet } from './cpu/feature-set-from-graph.ts';
 import { CkptError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
@@ -13,6 +15,7 @@ import {
   printRawData,
   takePrinted,
 } from './graph/print/print-graph.ts';
+import { shownPath } from './io/http-address.ts';
 import { releaseOfTypes } from './kernel/types/release-of-types.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readMemoryFile } from './pages/memory-file.ts';
@@ -60,10 +63,8 @@ export type DumpWriter = (block: Uint8Array) => Promise<void>;
  */
 export async function stateDump(path: string, write: DumpWriter, options: StateDumpOptions = {}): Promise<StateDumpResult> {
   try {
-    const container = openContainer(path);
-    const first = await dumpOnce(container, write, options, true, 0);
-    // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread. The dump is the same up to there.
-    const state = first.doubtful ? await dumpOnce(container, write, options, false, first.bytes) : first;
+    const container = await openContainer(path, options.limits === undefined ? {} : { limits: options.limits });
+    const state = await dumpTwice(container, write, options);
     const { hmac, keyVerified, bytes, difference, damage } = state;
     const end = createDumpPrinter(options.html === true, options.limits ?? DEFAULT_LIMITS);
     printPageEnd(end);
@@ -71,7 +72,18 @@ export async function stateDump(path: string, write: DumpWriter, options: StateD
     if (rest.length > 0) await write(rest);
     return { hmac, keyVerified, bytes: bytes + rest.length, difference, damage };
   } catch (error) {
-    throw error instanceof CkptError ? error.at({ file: path }) : error;
+    throw error instanceof CkptError ? error.at({ file: shownPath(path) }) : error;
+  }
+}
+
+/** The dump without its end. */
+async function dumpTwice(container: ImageContainer, write: DumpWriter, options: StateDumpOptions): Promise<Attempt> {
+  try {
+    const first = await dumpOnce(container, write, options, true, 0);
+    // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread. The dump is the same up to there.
+    return first.doubtful ? await dumpOnce(container, write, options, false, first.bytes) : first;
+  } finally {
+    await container.close();
   }
 }
 
@@ -103,7 +115,7 @@ async function dumpOnce(
   trustChunkSize: boolean,
   written: number,
 ): Promise<Attempt> {
-  const source = container.openState();
+  const source = await (await findState(container)).open();
   try {
     const statefile = await openStatefile(source, { key: key ?? null, limits, trustChunkSize });
     let bytes = 0;
@@ -140,7 +152,7 @@ async function dumpOnce(
     await dump.send(takePrinted(dump.printer));
     const { hmac, keyVerified, framing } = statefile;
     const { damage } = found;
-    const doubtful = damage !== null && trustChunkSize && framing === 'flate' && dump.graphs > 1 && container.path !== '-';
+    const doubtful = damage !== null && trustChunkSize && framing === 'flate' && dump.graphs > 1 && container.rereadable;
     return { hmac, keyVerified, bytes, difference: dump.difference, damage, doubtful };
   } finally {
     await source.close();
@@ -150,7 +162,8 @@ async function dumpOnce(
 /** Follows the stream to its end, or to a graph that is not whole. */
 async function dumpStream(dump: Dump): Promise<void> {
   const { container, stream, printer } = dump;
-  const pagesMeta = await has(container, 'pages_meta.img');
+  // What a pipe holds behind the state file is not known yet.
+  const pagesMeta = container.rereadable && (await has(container, 'pages_meta.img'));
   for (;;) {
     const start = await stream.peek(9);
     if (start.length === 0) return;
@@ -201,15 +214,13 @@ async function pagesElsewhere(dump: Dump): Promise<boolean> {
   const { container, statefile } = dump;
   if (dump.difference === 'pages-elsewhere') return true;
   if (dump.ranges !== null) return false;
-  if (!container.bare) return has(container, 'pages.img');
+  if (!container.bare && container.rereadable) return has(container, 'pages.img');
   if (statefile.compression !== 'none' || statefile.header.metadata.has('runsc_version') || dump.cpu === null) return false;
   const release = await releaseOfTypes(dump.kernelTypes, readFeatureSet(dump.cpu).arch, false);
   const date = release === null ? null : (parseRunscVersion(release.last)?.date ?? null);
   return date !== null && pagesInMetadataStream(date);
 }
 
-async function has(container: ImageContainer, name: 'pages_meta.img' | 'pages.img'): Promise<boolean> {
-  const file = container.open(name);
-  await file?.close();
-  return file !== null;
+async function has(container: ImageContainer, name: ImageFileName): Promise<boolean> {
+  return (await container.find(name)) !== null;
 }

@@ -12,6 +12,13 @@ export interface ByteSource {
    * @throws CkptError `io-error` when the operating system cannot read.
    */
   read(max: number): Promise<Uint8Array>;
+  /**
+   * Reads into memory of the caller instead, at most as much as it holds, and answers how many bytes: 0 at the end. Only where that spares
+   * a copy.
+   *
+   * @throws CkptError `io-error`.
+   */
+  readInto?(target: Uint8Array): Promise<number>;
   /** Moves `count` bytes on and returns by how many it really moved: fewer at the end. */
   skip(count: number): Promise<number>;
   close(): Promise<void>;

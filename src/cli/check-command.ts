@@ -18,7 +18,7 @@ export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Prom
   const { specs, specPolicy, network, addresses, routes, nvidiaDriver, gpus, tpus, rootfs, mounts } = invocation;
   const key = hmacKey(io, invocation.keyFile, limits);
   const images = invocation.images.length === 0 ? [imageHere()] : invocation.images;
-  refuseUnsupportedPlaces(images, hosts);
+  refuseUnsupportedPlaces(hosts);
   const document = await check({
     images,
     hosts,

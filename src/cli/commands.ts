@@ -16,6 +16,7 @@ import {
   toggle,
   value,
 } from './command-description.ts';
+import { EXTRACT } from './extract-description.ts';
 import {
   addresses,
   choice,
@@ -37,7 +38,10 @@ import {
   text,
   texts,
 } from './option-values.ts';
+import { PACK } from './pack-description.ts';
+import { PAGES } from './pages-description.ts';
 import { STATE_COMMANDS } from './state-commands.ts';
+import { VERIFY } from './verify-description.ts';
 
 /** First words that are no command by themselves. */
 export const GROUPS: Readonly<Record<string, string>> = {
@@ -194,6 +198,10 @@ export const COMMANDS: readonly CommandDescription[] = [
       };
     },
   },
+  PAGES,
+  VERIFY,
+  PACK,
+  EXTRACT,
   {
     name: 'host show',
     usage: 'host show [host...] [options]',

@@ -4,13 +4,11 @@ import type { ProcessIo } from '../io/process-io.ts';
 import { documentErrorLine } from './error-message.ts';
 import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { DiffInvocation } from './invocation.ts';
-import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
 /** @returns 0; 1 when the images differ and the caller wants to know by the exit code; 3 when one is damaged */
 export async function runDiff(invocation: DiffInvocation, io: ProcessIo): Promise<0 | 1 | 3> {
   const { a, b, showEnv, limits } = invocation;
-  refuseUnsupportedPlaces([a, b], []);
   const key = hmacKey(io, invocation.keyFile, limits);
   const document = await diff(a, b, { ...key, showEnv, limits });
   for (const { image, damage } of [document.a, document.b]) {

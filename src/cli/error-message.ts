@@ -1,5 +1,6 @@
 /** The only place where errors become words for a terminal, and exit codes. */
 import { CkptError, UsageError } from '../errors.ts';
+import { shownPath } from '../io/http-address.ts';
 import { escapeText } from '../report/escape.ts';
 
 export interface ErrorMessage {
@@ -49,6 +50,6 @@ export function warningLine(message: string): string {
 /** The file takes the place of the layer, unless there is none. */
 function inputLine(file: string | null, layer: string, message: string): string {
   const prefix = `${layer}: `;
-  const said = file !== null && message.startsWith(prefix) ? `${file}: ${message.slice(prefix.length)}` : message;
+  const said = file !== null && message.startsWith(prefix) ? `${shownPath(file)}: ${message.slice(prefix.length)}` : message;
   return `ckpt: ${escapeText(said)}${/[.?!]$/.test(said) ? '' : '.'}\n`;
 }

@@ -1,6 +1,7 @@
 /** The key of keyed images: from a file or the environment, never from the command line, where everybody could read it. */
 
 import { CkptError } from '../errors.ts';
+import { shownPath } from '../io/http-address.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { readSmallFile } from '../io/small-files.ts';
 import type { Limits } from '../limits.ts';
@@ -34,10 +35,10 @@ export function keyWarnings(
 
 /** The warning that an image is keyed and no key was given. */
 export function keyMissing(image: string): string {
-  return `${image} is keyed, and no key was given: it is read unverified (--key-file, CKPT_KEY)`;
+  return `${shownPath(image)} is keyed, and no key was given: it is read unverified (--key-file, CKPT_KEY)`;
 }
 
 /** The warning that a key was given for an image that is not keyed. */
 export function keyUnused(image: string): string {
-  return `${image} is not keyed: the key that was given verifies nothing`;
+  return `${shownPath(image)} is not keyed: the key that was given verifies nothing`;
 }

@@ -14,7 +14,7 @@ const EXECUTABLE = 0o755;
 
 /** @returns 0, or 3 when a description could not be read; the others are shown all the same */
 export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo): Promise<0 | 3> {
-  refuseUnsupportedPlaces([], invocation.hosts);
+  refuseUnsupportedPlaces(invocation.hosts);
   const { hosts, errors } = await showHosts(invocation.hosts, invocation);
   const said = errors.map(({ host, error }) => ({ host, layer: error.place.layer, message: error.message }));
   await io.stderr.write(withoutRepeatedHint(said, FORMATS_HINT, 'first').map(documentErrorLine).join(''));
@@ -34,7 +34,7 @@ export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo)
 }
 
 export async function runHostCapture(invocation: HostCaptureInvocation, io: ProcessIo): Promise<0> {
-  refuseUnsupportedPlaces([], [invocation.host]);
+  refuseUnsupportedPlaces([invocation.host]);
   const profile = renderJson(await captureHost(invocation.host, invocation));
   if (invocation.file === null) await io.stdout.write(profile);
   else writeOutputFile(invocation.file, profile);
@@ -51,7 +51,7 @@ export async function runHostProbe({ file }: HostProbeInvocation, io: ProcessIo)
 }
 
 export async function runHostDiff(invocation: HostDiffInvocation, io: ProcessIo): Promise<0> {
-  refuseUnsupportedPlaces([], [invocation.a, invocation.b]);
+  refuseUnsupportedPlaces([invocation.a, invocation.b]);
   const comparison = await diffHosts(invocation.a, invocation.b, invocation);
   await writeDocuments(io, invocation, {
     json: () => json(comparison),

@@ -1,28 +1,36 @@
 /** `ckpt inspect`. */
-import { inspect } from '../inspect.ts';
+import { inspectImage } from '../inspect.ts';
 import type { InspectDocument, Section } from '../inspection/document.ts';
+import type { FilesystemInspection } from '../inspection/filesystem.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { documentErrorLine } from './error-message.ts';
 import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { InspectInvocation } from './invocation.ts';
 import { SECTION_NAMES } from './option-values.ts';
-import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
 /** What text shows unless told otherwise: enough to know an image by, without its long lists. */
-const OVERVIEW: readonly Section[] = ['summary', 'cpu', 'containers', 'processes', 'memory', 'objects', 'integrity'];
+const OVERVIEW: readonly Section[] = [
+  'summary',
+  'cpu',
+  'containers',
+  'processes',
+  'memory',
+  'objects',
+  'filesystem',
+  'integrity',
+];
 /** What text shows of a single process. */
 const OF_A_PROCESS: readonly Section[] = ['processes', 'threads', 'maps', 'files', 'sockets'];
 
 /** @returns 0, or 3 when the image is damaged behind what could be shown, or its pages.img is too short */
 export async function runInspect(invocation: InspectInvocation, io: ProcessIo): Promise<0 | 3> {
   const { image, showEnv, limits, all, pid, container, destinations } = invocation;
-  refuseUnsupportedPlaces([image], []);
   const key = hmacKey(io, invocation.keyFile, limits);
   const inText = all ? null : (invocation.sections ?? (pid === null ? OVERVIEW : OF_A_PROCESS));
   // JSON is for programs: it has everything unless sections are named.
   const sections = destinations.some(({ format }) => format === 'json') ? invocation.sections : inText;
-  const document = await inspect(image, {
+  const document = await inspectImage(image, {
     ...(sections === null ? {} : { sections }),
     ...(pid === null ? {} : { pid }),
     ...(container === null ? {} : { container }),
@@ -30,6 +38,7 @@ export async function runInspect(invocation: InspectInvocation, io: ProcessIo): 
     showEnv,
     limits,
   });
+  if (document.schema === 'ckpt/fscheckpoint@1') return showFilesystem(document, invocation, io);
   await io.stderr.write(keyWarnings(image, document.image, key));
   if (document.damage !== null) await io.stderr.write(documentErrorLine({ image, ...document.damage }));
   await writeDocuments(io, invocation, {
@@ -40,7 +49,27 @@ export async function runInspect(invocation: InspectInvocation, io: ProcessIo): 
       return renderInspectText(shown, { ...options, all, details: pid !== null, summary: inText?.includes('summary') ?? true });
     },
   });
-  return document.damage === null && !pagesMissing(document) ? 0 : 3;
+  return document.damage === null && !pagesMissing(document) && !isDamaged(document.filesystem?.damage ?? []) ? 0 : 3;
+}
+
+/** A filesystem checkpoint has no sections: it is its manifest and its files. */
+async function showFilesystem(
+  document: FilesystemInspection,
+  { all, ...invocation }: InspectInvocation,
+  io: ProcessIo,
+): Promise<0 | 3> {
+  await writeDocuments(io, invocation, {
+    json: () => json(document),
+    text: async (options) => {
+      const { renderFilesystemText } = await import('../report/filesystem-text.ts');
+      return renderFilesystemText(document, { ...options, all });
+    },
+  });
+  return isDamaged(document.damage) ? 3 : 0;
+}
+
+function isDamaged(damage: FilesystemInspection['damage']): boolean {
+  return damage.some(({ harmless }) => !harmless);
 }
 
 /** Whether pages.img is there and holds less than the image needs. */

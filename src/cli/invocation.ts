@@ -161,6 +161,65 @@ export interface DiffInvocation extends OutputOptions {
   readonly limits: Limits;
 }
 
+export interface PagesInvocation extends OutputOptions {
+  readonly command: 'pages';
+  readonly images: readonly string[];
+  readonly scan: boolean;
+  readonly map: boolean;
+  readonly all: boolean;
+  /** null: as many as suit the machine. */
+  readonly threads: number | null;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+/** What is taken out of an image. */
+export type ExtractAction = 'list' | 'archive' | 'directory' | 'memory' | 'spec';
+
+export interface ExtractInvocation extends OutputOptions {
+  readonly command: 'extract';
+  readonly image: string;
+  readonly action: ExtractAction;
+  /** What is written: `-` is standard output, null when nothing was named. */
+  readonly file: string | null;
+  readonly directory: string | null;
+  /** Of `memory`. */
+  readonly pid: number | null;
+  readonly container: string | null;
+  readonly paths: readonly string[];
+  readonly whiteouts: 'keep' | 'oci' | 'drop';
+  /** null: what the name says. */
+  readonly compression: 'none' | 'gzip' | 'zstd' | null;
+  readonly force: boolean;
+  readonly devices: boolean;
+  readonly preserve: boolean;
+  readonly owners: boolean;
+  readonly showEnv: boolean;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface VerifyInvocation extends OutputOptions {
+  readonly command: 'verify';
+  readonly images: readonly string[];
+  /** Read all page data too. */
+  readonly deep: boolean;
+  readonly all: boolean;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface PackInvocation extends OutputOptions {
+  readonly command: 'pack';
+  readonly image: string;
+  /** The archive; null is standard output. */
+  readonly file: string | null;
+  /** null: by the name of the file. */
+  readonly compression: 'none' | 'gzip' | 'zstd' | null;
+  readonly force: boolean;
+  readonly limits: Limits;
+}
+
 /** Text that answers by itself: help, version. */
 export interface TextInvocation {
   readonly command: 'text';
@@ -175,6 +234,10 @@ export type Invocation =
   | HostProbeInvocation
   | HostDiffInvocation
   | DiffInvocation
+  | ExtractInvocation
+  | PagesInvocation
+  | VerifyInvocation
+  | PackInvocation
   | StateDumpInvocation
   | StateTypesInvocation
   | StateGetInvocation

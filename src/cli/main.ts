@@ -3,6 +3,8 @@ import type { NodeProcess } from '../io/process-io.ts';
 
 /** First words of the commands that look into images. Their code is large, and of no use to the others. */
 const LOOKING: ReadonlySet<string> = new Set(['inspect', 'diff', 'state']);
+/** And of those about the memory and the files in them. */
+const CONTENTS: ReadonlySet<string> = new Set(['pages', 'verify', 'extract', 'pack']);
 
 /**
  * Runs one command and answers its exit code (docs/output.md). Never throws.
@@ -12,7 +14,9 @@ const LOOKING: ReadonlySet<string> = new Set(['inspect', 'diff', 'state']);
  */
 export async function run(argv: readonly string[], process: NodeProcess): Promise<number> {
   // Each is a file of its own in dist/, with everything that it needs (see scripts/build.mjs): its errors are no instances of another's classes.
-  return LOOKING.has(argv[0] ?? '')
+  const command = argv[0] ?? '';
+  if (CONTENTS.has(command)) return (await import('./contents.ts')).runContents(argv, process);
+  return LOOKING.has(command)
     ? (await import('./looking.ts')).runLooking(argv, process)
     : (await import('./checking.ts')).runChecking(argv, process);
 }

@@ -27,6 +27,7 @@ const SECTIONS = {
   mounts: true,
   network: true,
   objects: true,
+  filesystem: true,
   integrity: true,
 } satisfies Record<Section, true>;
 export const SECTION_NAMES = Object.keys(SECTIONS) as Section[];
@@ -47,6 +48,10 @@ const GATES = {
   'fpu-state': true,
   'host-files': true,
   pages: true,
+  'fs-version': true,
+  'fs-page-size': true,
+  'fs-endianness': true,
+  'fs-bounds': true,
 } satisfies Record<GateId, true>;
 export const GATE_NAMES = Object.keys(GATES) as GateId[];
 
@@ -127,9 +132,14 @@ export function runscVersion(values: Values): string | null {
 
 /** The process of `--pid`, or null. */
 export function processId(values: Values): number | null {
-  const given = text(values, 'pid');
+  return processNumber(values, 'pid');
+}
+
+/** The process of an option, or null. */
+export function processNumber(values: Values, name: string): number | null {
+  const given = text(values, name);
   if (given === null) return null;
-  if (!/^[1-9]\d{0,9}$/.test(given)) throw new UsageError(`--pid takes a process id, found ${JSON.stringify(given)}`);
+  if (!/^[1-9]\d{0,9}$/.test(given)) throw new UsageError(`--${name} takes a process id, found ${JSON.stringify(given)}`);
   return Number(given);
 }
 

@@ -9,7 +9,6 @@ import { closestName } from './closest-name.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
 import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { OutputOptions } from './invocation.ts';
-import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { type Renderers, writeDocuments } from './write-documents.ts';
 
 interface Question extends OutputOptions {
@@ -41,7 +40,6 @@ export async function answerState<T extends Answer>(
   render: (document: T) => Renderers,
 ): Promise<0 | 3> {
   const { image, showEnv, limits } = question;
-  refuseUnsupportedPlaces([image], []);
   const key = hmacKey(io, question.keyFile, limits);
   const document = await ask({ ...key, showEnv, limits }).catch((error: unknown) => {
     throw withHint(error);

@@ -5,7 +5,6 @@ import { type DumpDifference, stateDump } from '../state-dump.ts';
 import { errorMessage, warningLine } from './error-message.ts';
 import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { StateDumpInvocation } from './invocation.ts';
-import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 
 const DIFFERENCES = {
   'protobuf-memory':
@@ -20,7 +19,6 @@ const READER_IS_GONE = new Error('the reader has gone away');
 /** @returns 0, or 3 when the image is damaged behind what was printed */
 export async function runStateDump(invocation: StateDumpInvocation, io: ProcessIo): Promise<0 | 3> {
   const { image, html, file, limits } = invocation;
-  refuseUnsupportedPlaces([image], []);
   const key = hmacKey(io, invocation.keyFile, limits);
   const output = file === null ? null : openOutputFile(file, [image, `${image}/checkpoint.img`]);
   const write = async (block: Uint8Array): Promise<void> => {

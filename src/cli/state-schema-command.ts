@@ -3,13 +3,11 @@ import type { ProcessIo } from '../io/process-io.ts';
 import { stateSchema } from '../state-schema.ts';
 import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { StateSchemaInvocation } from './invocation.ts';
-import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
 /** @returns 0: a difference is an answer, not a refusal */
 export async function runStateSchema(invocation: StateSchemaInvocation, io: ProcessIo): Promise<0> {
   const { image, against, keyFile, limits } = invocation;
-  refuseUnsupportedPlaces([image], []);
   const key = hmacKey(io, keyFile, limits);
   const document = await stateSchema(image, { ...(against === null ? {} : { against }), ...key, limits });
   await io.stderr.write(keyWarnings(image, document.image, key));

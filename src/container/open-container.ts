@@ -1,66 +1,203 @@
-/** Where an image's files are: a directory, a bare state file under any name, or standard input. */
+/** Where an image's files are: a directory, a bare state file under any name, standard input, an archive, an OCI layout, or a server. */
 
 import type { ByteSource } from '../bytes/byte-source.ts';
+import type { RandomSource } from '../bytes/random-source.ts';
 import { CkptError } from '../errors.ts';
-import { directoryNames, openFile, openStandardInput, pathKind } from '../io/file-source.ts';
-
-/** The named files of one image. */
-export interface ImageContainer {
-  readonly path: string;
-  /** The state file was given by itself under a name of its own: what lies beside it does not belong to it. */
-  readonly bare: boolean;
-  /** Opens the state file. */
-  openState(): ByteSource;
-  /** Opens a file of the image, or null when it does not have it. */
-  open(name: ImageFile): ByteSource | null;
-}
-
-/** File names of an image since 2024-04-30. @see gVisor pkg/sentry/state/checkpointfiles/checkpointfiles.go */
-export type ImageFile = 'pages_meta.img' | 'pages.img';
+import {
+  directoryNames,
+  fileSize,
+  openFile,
+  openRandomFile,
+  openRandomStandardInput,
+  openStandardInput,
+  pathKind,
+} from '../io/file-source.ts';
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import { DETECTION_BYTES, wrappingOf } from './detect-form.ts';
+import type { ImageContainer, ImageFile, ImageFileName } from './image-container.ts';
+import { peeked } from './peeked-source.ts';
 
 const STATE_FILE = 'checkpoint.img';
-const FILESYSTEM_MANIFESTS: readonly string[] = ['fscheckpoint.json', 'fscheckpoint.pb'];
+const FILESYSTEM_MANIFESTS: readonly string[] = ['fscheckpoint.json', 'fscheckpoint.pb', 'multitar.img'];
+const OCI_NAMES: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
 
-/**
- * Finds the image at `path` (`-`: standard input).
- *
- * @throws CkptError `not-found`, `permission-denied`, `no-checkpoint-img`, `fscheckpoint`, `not-a-regular-file`.
- */
-export function openContainer(path: string): ImageContainer {
-  if (path === '-') return { path, bare: true, openState: openStandardInput, open: () => null };
-  const kind = pathKind(path);
-  if (kind === 'directory') return directory(path, path);
-  const slash = path.lastIndexOf('/');
-  if (kind === 'file' && path.slice(slash + 1) === STATE_FILE)
-    return directory(path, slash < 0 ? '.' : path.slice(0, slash) || '/');
-  return { path, bare: true, openState: () => openFile(path), open: () => null };
+export interface OpenContainerOptions {
+  readonly limits?: Limits;
+  /**
+   * Files whose content will be asked for, in any order. What goes by of them in a pipe before it is asked for is kept in memory, up to
+   * the ceiling `heldBytes`. checkpoint.img and the small files are always kept.
+   */
+  readonly hold?: readonly ImageFileName[];
+  /** Takes a file that goes by in a pipe before it was asked for; it may read as much of it as it wants. */
+  readonly passing?: (name: ImageFileName, source: ByteSource) => Promise<void>;
 }
 
-function directory(path: string, folder: string): ImageContainer {
+/**
+ * Finds the image at `path` (`-`: standard input; `http://…`, `https://…`: on a server).
+ *
+ * @throws CkptError `not-found`, `permission-denied`, `no-checkpoint-img`, `not-a-regular-file`, `io-error`, and those of archives.
+ */
+export async function openContainer(path: string, options: OpenContainerOptions = {}): Promise<ImageContainer> {
+  const { limits = DEFAULT_LIMITS } = options;
+  if (/^https?:[/][/]/i.test(path)) {
+    const { openUrl } = await import('./open-url.ts');
+    return openUrl(path, { ...options, limits });
+  }
+  if (path === '-') {
+    const source = openStandardInput();
+    const start = await peeked(source, DETECTION_BYTES);
+    // A file that the shell redirected can be read again; a pipe cannot.
+    const again = source.seekable ? async () => openStandardInput() : null;
+    const random = source.seekable ? async () => openRandomStandardInput() : null;
+    if (wrappingOf(start.bytes) === 'none') return bareStream(path, start.source, again, random);
+    const { openPacked } = await import('./open-packed.ts');
+    return openPacked(path, { first: start.source, again, random }, { ...options, limits });
+  }
+  const kind = pathKind(path);
+  const [file, select] = kind === 'missing' ? archivePart(path) : [path, null];
+  if (select !== null && pathKind(file) === 'directory') {
+    const { openOciLayout } = await import('./open-oci-layout.ts');
+    return openOciLayout(path, { ...options, limits }, file, select);
+  }
+  if (select !== null) {
+    const { openPacked } = await import('./open-packed.ts');
+    const again = async () => openFile(file);
+    return openPacked(
+      path,
+      { first: openFile(file), again, random: async () => openRandomFile(file), select },
+      { ...options, limits },
+    );
+  }
+  if (kind === 'directory') return openDirectory(path, path, { ...options, limits });
+  const slash = path.lastIndexOf('/');
+  if (kind === 'file' && path.slice(slash + 1) === STATE_FILE)
+    return openDirectory(path, slash < 0 ? '.' : path.slice(0, slash) || '/', { ...options, limits });
+  const source = openFile(path);
+  const start = await peeked(source, DETECTION_BYTES);
+  if (wrappingOf(start.bytes) === 'none') {
+    if (kind === 'stream') return bareStream(path, start.source, null, null);
+    await source.close();
+    return bareFile(path);
+  }
+  const { openPacked } = await import('./open-packed.ts');
+  // A named pipe cannot be read again.
+  if (kind === 'stream') return openPacked(path, { first: start.source, again: null }, { ...options, limits });
+  const input = { first: start.source, again: async () => openFile(path), random: async () => openRandomFile(path) };
+  return openPacked(path, input, { ...options, limits });
+}
+
+/** The archive or OCI layout and the path or name in it that `archive.tar#inner/dir` names, when there is no file of the whole name; else the path and null. */
+function archivePart(path: string): readonly [file: string, select: string | null] {
+  for (let hash = path.lastIndexOf('#'); hash > 0; hash = path.lastIndexOf('#', hash - 1)) {
+    const file = path.slice(0, hash);
+    const kind = pathKind(file);
+    if (kind === 'file' || (kind === 'directory' && directoryNames(file).some((name) => OCI_NAMES.includes(name))))
+      return [file, path.slice(hash + 1)];
+  }
+  return [path, null];
+}
+
+async function openDirectory(
+  path: string,
+  folder: string,
+  options: OpenContainerOptions & { readonly limits: Limits },
+): Promise<ImageContainer> {
   const names = directoryNames(folder);
-  if (!names.includes(STATE_FILE)) throw noStateFile(path, names);
+  if (names.includes(STATE_FILE)) return directory(path, folder, 'checkpoint');
+  if (FILESYSTEM_MANIFESTS.some((name) => names.includes(name))) return directory(path, folder, 'fscheckpoint');
+  if (OCI_NAMES.some((name) => names.includes(name))) {
+    const { openOciLayout } = await import('./open-oci-layout.ts');
+    return openOciLayout(path, options);
+  }
+  throw noStateFile(path, names);
+}
+
+/** An image as files in a directory. */
+function directory(path: string, folder: string, kind: ImageContainer['kind']): ImageContainer {
   return {
     path,
+    kind,
     bare: false,
-    openState: () => openFile(`${folder}/${STATE_FILE}`),
-    open: (name) => (names.includes(name) ? openFile(`${folder}/${name}`) : null),
+    rereadable: true,
+    async find(name) {
+      const file = `${folder}/${name}`;
+      return pathKind(file) === 'missing' ? null : fileAt(file);
+    },
+    async finish() {},
+    async close() {},
   };
 }
 
+function bareFile(path: string): ImageContainer {
+  return {
+    path,
+    kind: 'checkpoint',
+    bare: true,
+    rereadable: true,
+    find: async (name) => (name === STATE_FILE ? fileAt(path) : null),
+    async finish() {},
+    async close() {},
+  };
+}
+
+/** A state file from standard input or a named pipe. */
+function bareStream(
+  path: string,
+  source: ByteSource,
+  again: (() => Promise<ByteSource>) | null,
+  random: (() => Promise<RandomSource | null>) | null,
+): ImageContainer {
+  let begun = false;
+  const file: ImageFile = {
+    size: source.size,
+    async open() {
+      if (begun && again !== null) return again();
+      begun = true;
+      return source;
+    },
+    openRandom: async () => (random === null ? null : random()),
+  };
+  return {
+    path,
+    kind: 'checkpoint',
+    bare: true,
+    rereadable: again !== null,
+    find: async (name) => (name === STATE_FILE ? file : null),
+    async finish() {},
+    close: () => source.close(),
+  };
+}
+
+function fileAt(path: string): ImageFile {
+  return {
+    get size() {
+      return fileSize(path);
+    },
+    open: async () => openFile(path),
+    openRandom: async () => openRandomFile(path),
+  };
+}
+
+/**
+ * The state file of a checkpoint.
+ *
+ * @throws CkptError `fscheckpoint` when the image is one of file systems only.
+ */
+export async function findState(container: ImageContainer): Promise<ImageFile> {
+  const file = container.kind === 'checkpoint' ? await container.find(STATE_FILE) : null;
+  if (file !== null) return file;
+  throw new CkptError(
+    'fscheckpoint',
+    { layer: 'container', file: container.path },
+    {
+      expected: `a full checkpoint with ${STATE_FILE}`,
+      found: 'a filesystem checkpoint',
+      hint: '`runsc restore` does not take it: it holds files only, for `runsc create -fs-restore-image-path`',
+    },
+  );
+}
+
 function noStateFile(path: string, names: readonly string[]): CkptError {
-  const manifest =
-    FILESYSTEM_MANIFESTS.find((name) => names.includes(name)) ?? (names.includes('multitar.img') ? 'multitar.img' : undefined);
-  if (manifest !== undefined) {
-    return new CkptError(
-      'fscheckpoint',
-      { layer: 'container', file: path },
-      {
-        expected: `a full checkpoint with ${STATE_FILE}`,
-        found: `a filesystem checkpoint (${manifest})`,
-        hint: '`runsc restore` does not take it: it holds files only, for `runsc create -fs-restore-image-path`',
-      },
-    );
-  }
   const found =
     names.length === 0
       ? 'an empty directory'

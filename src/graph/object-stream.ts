@@ -57,6 +57,18 @@ export class ObjectStream {
   }
 
   /**
+   * Whatever is at hand of the next `count` bytes, at least one of them. Valid until the next call.
+   *
+   * @throws CkptError `truncated`.
+   */
+  async some(count: number, what: string): Promise<Uint8Array> {
+    if (this.#start === this.#end && !(await this.#more(1))) throw this.#cut(`${count} bytes of ${what}`, 0);
+    const bytes = this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + count));
+    this.#advance(bytes.length);
+    return bytes;
+  }
+
+  /**
    * Moves on by `count` bytes without looking at them.
    *
    * @throws CkptError `truncated`.

@@ -4,6 +4,7 @@ import type { Arch } from '../cpu/feature.ts';
 import type { X8664Level } from '../cpu/x86-64-level.ts';
 import type { Framing, HeaderHmac } from '../statefile/statefile.ts';
 import type { FileDocument } from './files.ts';
+import type { FilesystemSection } from './filesystem.ts';
 import type { KernelDocument } from './kernel-facts.ts';
 import type { ImageAddressSpace } from './maps.ts';
 import type { ImageMemory } from './memory.ts';
@@ -27,6 +28,7 @@ export const SECTIONS = [
   'mounts',
   'network',
   'objects',
+  'filesystem',
   'integrity',
 ] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -143,6 +145,8 @@ export interface InspectDocument {
   readonly mounts?: readonly MountDocument[];
   readonly network?: NetworkDocument;
   readonly objects?: { readonly count: number; readonly types: number; readonly bytes: number };
+  /** The files of a split checkpoint, which lie in a folder of their own (`fs/`); null for every other image. */
+  readonly filesystem?: FilesystemSection | null;
   readonly integrity?: {
     readonly hmac: HeaderHmac;
     readonly keyVerified: boolean;

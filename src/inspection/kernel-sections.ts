@@ -1,5 +1,6 @@
 /** The sections of an inspection that come out of the kernel graph. */
 import type { Arch } from '../cpu/feature.ts';
+import type { CkptError } from '../errors.ts';
 import { attempt, type OnDamage } from '../kernel/attempt.ts';
 import { type ProcessFiles, readDescriptors } from '../kernel/files/descriptors.ts';
 import { readKernelFacts } from '../kernel/kernel-facts.ts';
@@ -78,12 +79,19 @@ export function wantedStrings(
 const WITHOUT_PAGES = 'Arguments and environment lie in the saved memory, whose pages are in a file that is not here (pages.img)';
 const PAGES_UNREAD = 'Arguments and environment lie in the saved memory, whose pages could not be read to their end';
 
+function missingPages({ pagesGiven, pagesGone }: ReadMemory): string {
+  if (pagesGone !== null) return `Arguments and environment lie in the saved memory; ${pagesGone.message}`;
+  return pagesGiven ? PAGES_UNREAD : WITHOUT_PAGES;
+}
+
 /** What was read of the saved memory; null for what was not, or is in files that were not given. */
 export interface ReadMemory {
   readonly layout: MemoryLayout | null;
   readonly captured: MemoryCapture | null;
   /** The pages are not in a file that is missing: what is not there of them is cut off or damaged. */
   readonly pagesGiven: boolean;
+  /** Why the pages could not be had although they are there, or null. */
+  readonly pagesGone: CkptError | null;
   /** Address spaces, when they were needed before; null: not yet read. */
   readonly memories: readonly ProcessMemory[] | null;
 }
@@ -181,7 +189,7 @@ function processesOf(reading: KernelReading, note: OnDamage) {
   const { argumentBytes } = options.limits;
   const strings = processStrings(reading.memories(), memory.captured, { argumentBytes, showEnv: options.showEnv }, note);
   if ([...strings.values()].some(({ argvMissing }) => argvMissing === 'pages-not-given'))
-    found.unavailable.push({ section: 'processes', reason: memory.pagesGiven ? PAGES_UNREAD : WITHOUT_PAGES });
+    found.unavailable.push({ section: 'processes', reason: missingPages(memory) });
   const files = new Map(reading.files().flatMap((one) => (one.thread === null ? [[one.process.pid, one] as const] : [])));
   return processDocuments(wantedProcesses(reading), fpStates(reading), ({ pid }) =>
     placesOf(pid === null ? undefined : strings.get(pid), files.get(pid)),

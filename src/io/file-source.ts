@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, read as readCallback, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ByteSource } from '../bytes/byte-source.ts';
+import type { RandomSource } from '../bytes/random-source.ts';
 import { CkptError } from '../errors.ts';
 import { errorCode, systemError } from './system-error.ts';
 
@@ -64,6 +65,72 @@ export function openFile(path: string): ByteSource {
   }
 }
 
+/** Bytes of the file at `path`, or null when it is no regular file. */
+export function fileSize(path: string): number | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true ? stats.size : null;
+}
+
+/**
+ * Opens a regular file for reading at any position; null for pipes and other files that have none.
+ *
+ * @throws CkptError `not-found`, `permission-denied`, `not-a-regular-file`, `io-error`.
+ */
+export function openRandomFile(path: string): RandomSource | null {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw systemError(path, error);
+  }
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) {
+    closeSync(fd);
+    return null;
+  }
+  return randomFile(path, fd, stats.size);
+}
+
+/** Standard input for reading at any position, when it is a regular file; else null. */
+export function openRandomStandardInput(): RandomSource | null {
+  const stats = fstatSync(0);
+  return stats.isFile() ? randomFile('-', 0, stats.size) : null;
+}
+
+function randomFile(path: string, fd: number, size: number): RandomSource {
+  const closeOnce = closer(fd, fd !== 0);
+  return {
+    size,
+    async readAt(position, length) {
+      const buffer = new Uint8Array(Math.max(0, Math.min(length, size - position)));
+      let filled = 0;
+      while (filled < buffer.length) {
+        let count: number;
+        try {
+          count = readSync(fd, buffer, filled, buffer.length - filled, position + filled);
+        } catch (error) {
+          throw systemError(path, error, position + filled);
+        }
+        if (count === 0) break;
+        filled += count;
+      }
+      return filled === buffer.length ? buffer : buffer.subarray(0, filled);
+    },
+    async close() {
+      closeOnce();
+    },
+  };
+}
+
+/** Closes a file the first time it is called: its number may belong to another file by the second. */
+function closer(fd: number, owned: boolean): () => void {
+  let open = owned;
+  return () => {
+    if (open) closeSync(fd);
+    open = false;
+  };
+}
+
 /** Standard input: a regular file when the shell redirected one, else a stream. */
 export function openStandardInput(): ByteSource {
   const stats = fstatSync(0);
@@ -71,36 +138,43 @@ export function openStandardInput(): ByteSource {
 }
 
 function regularFile(path: string, fd: number, size: number): ByteSource {
+  const closeOnce = closer(fd, fd !== 0);
   let position = 0;
+  const readInto = (target: Uint8Array): number => {
+    const wanted = Math.min(target.length, Math.max(0, size - position));
+    if (wanted === 0) return 0;
+    let count: number;
+    try {
+      count = readSync(fd, target, 0, wanted, position);
+    } catch (error) {
+      throw systemError(path, error, position);
+    }
+    position += count;
+    return count;
+  };
   return {
     size,
     seekable: true,
     async read(max) {
-      const wanted = Math.min(max, Math.max(0, size - position));
-      if (wanted === 0) return new Uint8Array(0);
-      const buffer = new Uint8Array(wanted);
-      let count: number;
-      try {
-        count = readSync(fd, buffer, 0, wanted, position);
-      } catch (error) {
-        throw systemError(path, error, position);
-      }
-      position += count;
-      return count === wanted ? buffer : buffer.subarray(0, count);
+      const buffer = new Uint8Array(Math.min(max, Math.max(0, size - position)));
+      const count = readInto(buffer);
+      return count === buffer.length ? buffer : buffer.subarray(0, count);
     },
+    readInto: async (target) => readInto(target),
     async skip(count) {
       const moved = Math.min(count, Math.max(0, size - position));
       position += moved;
       return moved;
     },
     async close() {
-      if (fd !== 0) closeSync(fd);
+      closeOnce();
     },
   };
 }
 
 /** A pipe is read asynchronously, so that waiting for the writer does not stop anything else. */
 function stream(path: string, fd: number, owned: boolean): ByteSource {
+  const closeOnce = closer(fd, owned);
   let position = 0;
   const fill = async (buffer: Uint8Array, max: number): Promise<number> => {
     for (;;) {
@@ -134,7 +208,7 @@ function stream(path: string, fd: number, owned: boolean): ByteSource {
       return count - left;
     },
     async close() {
-      if (owned) closeSync(fd);
+      closeOnce();
     },
   };
 }

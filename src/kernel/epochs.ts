@@ -40,6 +40,11 @@ const PATHS = {
   'FSContext.root': [{ path: ['rootVFS2'] }, { path: ['root'], since: 'release-20221122.0' }],
   'FSContext.cwd': [{ path: ['cwdVFS2'] }, { path: ['cwd'], since: 'release-20221122.0' }],
   'Mount.flags': [{ path: ['flags'], since: 'release-20231030.0' }, { path: ['Flags'] }],
+  // Files in memory. The owner of their memory file; nil for the main one.
+  'TmpfsFilesystem.memoryFile': [
+    { path: ['mf'], since: 'release-20240325.0' },
+    { path: ['uniqueID'], since: 'release-20231204.0' },
+  ],
   // Sockets and network.
   // Until 2022-11 the plain names were those of the first virtual file system, which has nothing of the second.
   'Kernel.sockets': [{ path: ['socketsVFS2'] }, { path: ['sockets'], since: 'release-20221122.0' }],

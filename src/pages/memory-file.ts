@@ -17,6 +17,17 @@ export interface MemoryAccount {
   readonly committedBytes: number;
 }
 
+/** One saved memory file. */
+export interface MemoryFile extends MemoryAccount {
+  /** Who it belongs to, as `container:path`; empty for the main file, null where the image does not say. */
+  readonly owner: string | null;
+  /**
+   * Offset of the first byte of each range: in the decoded body of the state file (in the file itself where that is not framed) or in
+   * pages.img.
+   */
+  readonly positions: Float64Array;
+}
+
 /**
  * Reads the metadata of the memory file that comes next.
  *

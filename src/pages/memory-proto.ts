@@ -1,5 +1,5 @@
 /** Memory metadata as protobuf, since release-20260817.0. */
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, WireType } from '../bytes/protobuf.ts';
 import { CkptError } from '../errors.ts';
 import { type AccountedSegment, checkedSegment, type MemoryRanges, type RangeCollector } from './memory-ranges.ts';
 

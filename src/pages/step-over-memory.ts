@@ -4,22 +4,14 @@ import { elements, field, follow, objectNode, typeName } from '../graph/node.ts'
 import type { ObjectStream } from '../graph/object-stream.ts';
 import { MAIN_OWNER, resourceOwner } from '../graph/resource-owner.ts';
 import { type FileCapture, type MemoryCapture, storePart, wantedParts } from './memory-capture.ts';
-import { type MemoryAccount, readMemoryFile } from './memory-file.ts';
+import { type MemoryFile, readMemoryFile } from './memory-file.ts';
 import { rangeLength } from './memory-ranges.ts';
+import type { PageReading } from './page-reading.ts';
+
+export type { MemoryFile } from './memory-file.ts';
 
 /** Where the bytes of the ranges are: behind their metadata in the same stream, or in pages.img. */
 export type PagePlace = 'inline' | 'separate';
-
-/** One saved memory file. */
-export interface MemoryFile extends MemoryAccount {
-  /** Who it belongs to, as `container:path`; empty for the main file, null where the image does not say. */
-  readonly owner: string | null;
-  /**
-   * Offset of the first byte of each range: in the decoded body of the state file (in the file itself where that is not framed) or in
-   * pages.img.
-   */
-  readonly positions: Float64Array;
-}
 
 export interface MemoryLayout {
   readonly place: PagePlace;
@@ -37,6 +29,8 @@ export interface MemoryOptions {
   readonly privateFiles: number | null;
   /** Collects wanted bytes of inline ranges on the way. */
   readonly capture?: MemoryCapture;
+  /** Is told of each file, and gets the inline pages; then nothing is collected. */
+  readonly reading?: Pick<PageReading, 'file' | 'inline'>;
 }
 
 const OWNERS = 'pkg/sentry/kernel.privateMemoryFileMetadata';
@@ -86,7 +80,7 @@ async function readOwners(stream: ObjectStream): Promise<(string | null)[]> {
 
 async function stepOverFile(
   stream: ObjectStream,
-  { place, capture }: MemoryOptions,
+  { place, capture, reading }: MemoryOptions,
   owner: string | null,
   before: number,
 ): Promise<MemoryFile> {
@@ -94,6 +88,7 @@ async function stepOverFile(
   const positions = new Float64Array(ranges.length);
   for (let index = 0; index < ranges.length; index++) positions[index] = before + (ranges.before[index] as number);
   const file = { ranges, committedBytes, owner, positions };
+  reading?.file(file);
   // With separate pages, releases from 2024-04 to 2025-09 still write the length of each range; later ones nothing.
   if (place === 'separate' && (ranges.length === 0 || !(await lengthFollows(stream, rangeLength(ranges, 0))))) return file;
   const wanted = place === 'inline' && owner !== null ? capture?.get(owner) : undefined;
@@ -114,11 +109,24 @@ async function stepOverFile(
     }
     if (place !== 'inline') continue;
     positions[index] = stream.offset;
+    if (reading !== undefined && reading.inline !== null) {
+      await givePages(stream, length, reading.inline);
+      continue;
+    }
     const taken = wanted === undefined ? 0 : await takeWanted(stream, wanted, ranges.starts[index] as number, length);
     await stream.skip(length - taken, 'a memory range');
   }
   if (wanted !== undefined) wanted.reached = Number.POSITIVE_INFINITY;
   return file;
+}
+
+/** Hands over the pages of a range. */
+async function givePages(stream: ObjectStream, length: number, inline: NonNullable<PageReading['inline']>): Promise<void> {
+  for (let left = length; left > 0; ) {
+    const bytes = await stream.some(left, 'a memory range');
+    await inline(bytes);
+    left -= bytes.length;
+  }
 }
 
 /** Takes what is wanted of the range that comes next, and answers how far that went. */

@@ -58,6 +58,7 @@ function hostText(host: CheckedHost): string {
 
 function imageText(image: CheckedImage): string {
   const parts = [
+    image.kind === 'fscheckpoint' ? 'filesystem checkpoint' : null,
     image.runscVersion === null ? 'of an unnamed runsc' : `of runsc ${image.runscVersion}`,
     image.arch,
     image.createdAt === null ? null : `saved ${timeText(image.createdAt)}`,

@@ -71,7 +71,14 @@ export function paintOutcome(outcome: GateOutcome, style: Style): (text: string)
 }
 
 /** Reasons with which a gate passes on an assumption. */
-const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['CKPT1306', 'CKPT1355', 'CKPT1377', 'CKPT1402', 'CKPT1753']);
+const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'CKPT1306',
+  'CKPT1355',
+  'CKPT1377',
+  'CKPT1402',
+  'CKPT1753',
+  'CKPT1912',
+]);
 
 /**
  * How far a verdict of `restorable` holds, as `not checked: runsc-version; assumed: page-size`: the gates that more knowledge would

@@ -4,6 +4,7 @@ import type { ProcessDocument } from '../inspection/process-document.ts';
 import { durationText } from './duration.ts';
 import { escapeAll, escapeText } from './escape.ts';
 import { fileLines } from './files-text.ts';
+import { filesystemLines } from './filesystem-text.ts';
 import { fpuStateLines } from './fpu-states-text.ts';
 import { containerLines } from './inspect-containers-text.ts';
 import { cpuLines } from './inspect-cpu-text.ts';
@@ -62,7 +63,7 @@ type Part = readonly [title: string, lines: readonly string[]];
 function parts(document: InspectDocument, options: InspectTextOptions): Part[] {
   const { all, details, summary } = options;
   const { metadata, cpu, containers, processes, threads, memory, maps, files, sockets, mounts, network } = document;
-  const { objects, integrity } = document;
+  const { filesystem, objects, integrity } = document;
   return [
     ['Image', summary ? summaryLines(escapeAll(document.image), document.kernel, options) : []],
     ['Header metadata', all && metadata !== undefined ? metadataLines(metadata, options) : []],
@@ -78,6 +79,7 @@ function parts(document: InspectDocument, options: InspectTextOptions): Part[] {
     ['Mounts', mounts === undefined ? [] : mountLines(mounts, options)],
     ['Network', network === undefined ? [] : networkLines(network, options)],
     ['Kernel objects', objects === undefined ? [] : objectLines(objects)],
+    ['Files apart (fs/)', filesystem === undefined || filesystem === null ? [] : filesystemLines(filesystem, options)],
     ['Integrity', integrity === undefined ? [] : integrityLines(integrity, options)],
   ];
 }

@@ -26,13 +26,33 @@ const OTHER_RELEASE: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'CKPT1502',
   'CKPT1751',
   'CKPT1752',
+  'CKPT1901',
+  'CKPT1902',
+  'CKPT1903',
+  'CKPT1956',
 ]);
 
 /** Reasons that a better description of the host resolves. */
-const HOST_UNKNOWN: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['CKPT1403', 'CKPT1602', 'CKPT1702', 'CKPT1804', 'CKPT1805']);
+const HOST_UNKNOWN: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'CKPT1403',
+  'CKPT1602',
+  'CKPT1702',
+  'CKPT1804',
+  'CKPT1805',
+  'CKPT1913',
+]);
 
 /** Reasons that speak of a changed or damaged image. */
-const DAMAGED: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['CKPT1008', 'CKPT1102', 'CKPT1103', 'CKPT1202']);
+const DAMAGED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'CKPT1008',
+  'CKPT1102',
+  'CKPT1103',
+  'CKPT1202',
+  'CKPT1921',
+  'CKPT1931',
+  'CKPT1932',
+  'CKPT1933',
+]);
 
 /** Short advice that depends on nothing but the presence of a reason. */
 const BY_REASON: readonly (readonly [AdviceCode, ReadonlySet<ReasonCode>, string])[] = [

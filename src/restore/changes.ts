@@ -554,6 +554,14 @@ export const CHANGES = {
     what: 'pages_meta.img decides whether there is a pages.img; a lone pages.img is not looked at.',
     source: 'runsc/sandbox/sandbox.go: setRestoreOptsForLocalCheckpointFiles',
   },
+  fscheckpoint: {
+    commit: '9ca1678bc',
+    date: '20260318',
+    firstRelease: 'release-20260323.0',
+    distance: 3,
+    what: 'File systems can be saved by themselves (`runsc fscheckpoint`) and given to a new container (`-fs-restore-image-path`); manifest fscheckpoint.json.',
+    source: 'runsc/boot/fscheckpoint.go: startFSRestore',
+  },
   'spec-debug-flags': {
     commit: '8165ec8fa',
     date: '20260414',
@@ -617,6 +625,22 @@ export const CHANGES = {
     distance: 41,
     what: 'The kind of network is in the header; host networking can be saved and restored, on both sides or neither.',
     source: 'runsc/boot/restore.go: restorer.restore',
+  },
+  'fscheckpoint-protobuf': {
+    commit: '8bd698e1e',
+    date: '20260810',
+    firstRelease: 'release-20260817.0',
+    distance: 5,
+    what: 'The manifest of a filesystem checkpoint is fscheckpoint.pb; its version of runsc is compared no more.',
+    source: 'runsc/boot/fscheckpoint.go: startFSRestore',
+  },
+  'split-fscheckpoint': {
+    commit: '860e747b8',
+    date: '20260813',
+    firstRelease: 'release-20260817.0',
+    distance: 37,
+    what: 'A checkpoint can keep file systems apart in its folder fs/, and `runsc restore --split-fsrestore` takes it; 87af54635 (2026-08-19) takes that back.',
+    source: 'pkg/sentry/kernel/kernel_restore.go: loadPrivateMemoryFiles',
   },
 } as const satisfies Record<string, Change>;
 

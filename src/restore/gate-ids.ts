@@ -19,4 +19,15 @@ export const GATE_IDS = [
   'pages',
 ] as const;
 
-export type GateId = (typeof GATE_IDS)[number];
+/** The gates of a filesystem checkpoint, in the order in which runsc comes to them; the first and third answer for both kinds of image. */
+export const FILESYSTEM_GATE_IDS = [
+  'image-readable',
+  'fs-version',
+  'runsc-version',
+  'fs-page-size',
+  'fs-endianness',
+  'fs-bounds',
+] as const;
+
+export type FilesystemGateId = (typeof FILESYSTEM_GATE_IDS)[number];
+export type GateId = (typeof GATE_IDS)[number] | FilesystemGateId;

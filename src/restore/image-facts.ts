@@ -111,6 +111,10 @@ export interface ImageFacts {
     /** Bytes that pages.img must hold; null when its metadata is missing. */
     readonly required: number | null;
     readonly present: number | null;
+    /** The state file itself holds memory, whatever lies beside it; absent: when that is the place. */
+    readonly inState?: boolean;
+    /** Owners of private memory files that the kernel refers to and that lie in the folder fs/ of a split checkpoint; absent for none. */
+    readonly apart?: readonly string[];
   };
   readonly metadata: ReadonlyMap<string, string>;
   readonly headerHmac: HeaderHmac;

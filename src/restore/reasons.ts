@@ -209,10 +209,34 @@ export interface ReasonDetails {
   CKPT1860: { readonly given: readonly string[]; readonly mounts: readonly string[] };
   /** `container:host:N`. */
   CKPT1861: { readonly inherited: readonly string[] };
+  CKPT1901: { readonly rules: string };
+  CKPT1902: { readonly rules: string; readonly reads: string; readonly found: string };
+  CKPT1903: { readonly version: string; readonly newest: number };
+  CKPT1904: { readonly rules: string; readonly reads: string };
+  CKPT1911: { readonly image: string; readonly host: number };
+  CKPT1912: { readonly assumed: number };
+  CKPT1913: { readonly image: string; readonly why: string };
+  CKPT1921: { readonly image: string; readonly host: string };
+  CKPT1931: {
+    readonly file: string;
+    /** `container:path`. */
+    readonly owner: string;
+    /** 64-bit numbers. */
+    readonly start: string;
+    readonly end: string;
+    /** Bytes of the file. */
+    readonly size: number;
+  };
+  CKPT1932: { readonly missing: string; readonly path: string };
+  CKPT1933: { readonly required: number; readonly present: number };
   CKPT1951: { readonly missing: string; readonly path: string };
   CKPT1952: { readonly required: number; readonly present: number };
   CKPT1953: { readonly rules: string };
   CKPT1954: { readonly form: 'state file alone' };
+  CKPT1955: { readonly owners: readonly string[] };
+  CKPT1956: { readonly owners: readonly string[]; readonly rules: string };
+  CKPT1957: { readonly required: number; readonly present: number };
+  CKPT1958: { readonly file: string };
 }
 
 export type ReasonCode = keyof ReasonDetails;
@@ -865,6 +889,92 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
     remedy:
       'End what was started with `runsc exec`, with the processes that it left behind, and let the container close what `--pass-fd` gave it; then save again.',
   },
+  CKPT1901: {
+    gate: 'fs-version',
+    title: 'The restoring runsc knows no filesystem checkpoints',
+    meaning:
+      'A filesystem checkpoint is given to a new container with `runsc create -fs-restore-image-path`, which exists since 9ca1678bc (2026-03-18, `release-20260323.0`).',
+    example: 'flag provided but not defined: -fs-restore-image-path',
+    remedy: 'Use a newer runsc: the one that made the filesystem checkpoint has the flag.',
+  },
+  CKPT1902: {
+    gate: 'fs-version',
+    title: 'The restoring runsc reads another kind of manifest',
+    meaning:
+      'The manifest is fscheckpoint.json until 8bd698e1e (2026-08-10, `release-20260817.0`), and fscheckpoint.pb since then. A runsc looks for its own only.',
+    example: 'opening manifest file "/images/a/fscheckpoint.pb": open /images/a/fscheckpoint.pb: no such file or directory',
+    remedy: 'Use a runsc of the time of the image, or make the filesystem checkpoint again. There is no conversion.',
+  },
+  CKPT1903: {
+    gate: 'fs-version',
+    title: 'The manifest is of a version that the restoring runsc does not know',
+    meaning: 'A manifest of JSON must have the version 0, one of protobuf 0 or 1.',
+    example: 'unsupported filesystem checkpoint version: 2',
+    remedy: 'Use the runsc that made the filesystem checkpoint, or a newer one.',
+  },
+  CKPT1904: {
+    gate: 'fs-version',
+    title: 'Two manifests lie beside one another, and the one that this runsc reads was not read',
+    meaning:
+      'The image has fscheckpoint.json and fscheckpoint.pb. ckpt reads the newer kind; the restoring runsc reads the older one, which may say something else.',
+    example: null,
+    remedy: 'Remove the one that does not belong to the image.',
+  },
+  CKPT1911: {
+    gate: 'fs-page-size',
+    title: 'The filesystem checkpoint was made with another page size',
+    meaning:
+      'Files are kept in pages of the sandbox. runsc does not split or join them, so that the page size must be the same: 4096 bytes on amd64, and what runsc was built for on arm64.',
+    example: 'filesystem checkpoint page size 65536 does not match current page size 4096',
+    remedy: 'Choose a host with that page size.',
+  },
+  CKPT1912: {
+    gate: 'fs-page-size',
+    title: 'The page size of the host was assumed to be 4 KiB',
+    meaning:
+      'The description of this arm64 host does not hold the page size, and 4 KiB is the default of the kernel and of every distribution, and what the filesystem checkpoint was made with.',
+    example: null,
+    remedy: 'Give a captured profile (`ckpt host capture`), which records the page size, or ask for `--require fs-page-size`.',
+  },
+  CKPT1913: {
+    gate: 'fs-page-size',
+    title: 'The page size of the host is unknown',
+    meaning: 'The description of this arm64 host does not hold the page size, and 4 KiB cannot be assumed.',
+    example: null,
+    remedy: 'Give a captured profile (`ckpt host capture` on the host), which records the page size.',
+  },
+  CKPT1921: {
+    gate: 'fs-endianness',
+    title: 'The filesystem checkpoint was made with another byte order',
+    meaning:
+      'Where the pages of a file lie is written in the byte order of the sandbox. All that runsc runs on are little-endian.',
+    example: 'filesystem checkpoint endianness "big" does not match current endianness "little"',
+    remedy: 'Make the filesystem checkpoint again: no runsc writes such a manifest, so that the image was changed or damaged.',
+  },
+  CKPT1931: {
+    gate: 'fs-bounds',
+    title: 'The manifest names a range that is not in its file',
+    meaning:
+      'The manifest says where in pages_meta.img and multitar.img the parts of each file system are. A range that ends behind its file means that the file was cut short; one that ends before it begins makes runsc panic.',
+    example: 'MemoryFile "__no_name_0:/" has pages metadata range [0, 90) beyond pages metadata file size 64',
+    remedy: 'Copy the image again, or make it again.',
+  },
+  CKPT1932: {
+    gate: 'fs-bounds',
+    title: 'A file of the filesystem checkpoint is missing',
+    meaning:
+      'runsc opens the manifest, multitar.img, pages_meta.img and pages.img before it creates the sandbox, and needs all four.',
+    example: 'opening multi-tar file "/images/a/multitar.img": open /images/a/multitar.img: no such file or directory',
+    remedy: 'Copy the whole directory that `runsc fscheckpoint` wrote.',
+  },
+  CKPT1933: {
+    gate: 'fs-bounds',
+    title: 'pages.img is shorter than the memory files need',
+    meaning:
+      'The metadata names more committed pages than pages.img holds. runsc loads them in the background: the container is created and started, and reading the missing parts of its files fails. `runsc wait -fsrestore` tells.',
+    example: null,
+    remedy: 'Copy the image again, or make it again.',
+  },
   CKPT1951: {
     gate: 'pages',
     title: 'A file of the saved memory is missing',
@@ -894,6 +1004,38 @@ export const REASONS: { readonly [C in ReasonCode]: ReasonText } = {
       'A state file was given by itself. Its memory is in pages.img and pages_meta.img, which runsc needs too, and which were not looked at.',
     example: null,
     remedy: 'Give the directory with all files of the image.',
+  },
+  CKPT1955: {
+    gate: 'pages',
+    title: 'File systems of the image lie apart, and are restored with a flag only',
+    meaning:
+      'The checkpoint was made with `--split-fscheckpoint` or `--fs-checkpoint-paths`: the pages of some file systems are in its folder fs/. A runsc from 860e747b8 (2026-08-13, `release-20260817.0`) to 87af54635 (2026-08-19) restores it with `--split-fsrestore`, which takes the folder fs/ of the image unless `--fs-restore-image-path` names another. Without the flag the restore fails at the private memory files. ckpt does not know whether it will be given.',
+    example: 'inconsistent private memory files on restore: savedMFOwners = [], mfmap = map[__no_name_0:/:0xc0003e2000]',
+    remedy: 'Give `runsc restore` the flag `--split-fsrestore`, and copy the folder fs/ with the image.',
+  },
+  CKPT1956: {
+    gate: 'pages',
+    title: 'The restoring runsc restores no checkpoint whose file systems lie apart',
+    meaning:
+      'The pages of some file systems are in the folder fs/ of the image. Only a runsc from 860e747b8 (2026-08-13, `release-20260817.0`) to 87af54635 (2026-08-19) can restore that. Others find fewer private memory files in the image than the new sandbox has; and when the sandbox has none, its file systems miss theirs.',
+    example: 'inconsistent private memory files on restore: savedMFOwners = [], mfmap = map[__no_name_0:/:0xc0003e2000]',
+    remedy: 'Restore with the release that saved the image, or save it again without the flags that split it.',
+  },
+  CKPT1957: {
+    gate: 'pages',
+    title: 'pages.img is longer than its metadata names',
+    meaning:
+      'runsc reads each range at its place and never asks for the size of pages.img, so that bytes behind the last range, whole pages or not, are no obstacle. No runsc writes them: something else added to the file, or it is that of another checkpoint.',
+    example: null,
+    remedy: 'Compare pages.img with the one that was saved, when there is doubt that it belongs to this checkpoint.',
+  },
+  CKPT1958: {
+    gate: 'pages',
+    title: 'A file with pages lies beside an image that does not need it',
+    meaning:
+      'The memory of this image is in checkpoint.img. Since 9ca1678bc (2026-03-18, `release-20260323.0`) runsc reads pages.img only where there is pages_meta.img, before that pages_meta.img only where there is pages.img, and before 2024-04 neither. Another release may refuse the image because of the file: from 2024-04-30 to 2026-03-18 a pages.img without pages_meta.img.',
+    example: null,
+    remedy: 'Remove the file, which belongs to another checkpoint.',
   },
 };
 
@@ -925,7 +1067,8 @@ export type AdviceCode =
   | 'CKPT2014'
   | 'CKPT2015'
   | 'CKPT2016'
-  | 'CKPT2017';
+  | 'CKPT2017'
+  | 'CKPT2018';
 
 /** Every advice code, in the order in which advice is listed. */
 export const ADVICE: { readonly [C in AdviceCode]: AdviceText } = {
@@ -1051,5 +1194,13 @@ export const ADVICE: { readonly [C in AdviceCode]: AdviceText } = {
       'Restore with a root file system of the same image and with the same content of the mounts. Files that a program need not have open can be closed before the next save: unused ones are not missed.',
     evidence:
       'Measured with two releases of runsc: removed, replaced and renamed files, with and without directfs (docs/decisions/runsc-experiments.md).',
+  },
+  CKPT2018: {
+    title: 'A filesystem checkpoint is for a new container',
+    meaning:
+      'The image is a filesystem checkpoint: it holds the files that a sandbox had written, and none of its processes. `runsc restore` does not take it, whatever the gates say.',
+    remedy:
+      'Create a container from the same root file system, with the same mounts and container names, and give the flag to `runsc create` or `runsc run`. File systems whose container and path the new sandbox does not have are left out without a word.',
+    evidence: 'runsc/cmd/create.go; runsc/boot/fscheckpoint.go: memoryFileLoadArgs, tmpfsSourceTar.',
   },
 };

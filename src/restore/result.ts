@@ -32,6 +32,8 @@ export interface Advice {
 
 export interface CheckedImage {
   readonly path: string;
+  /** A filesystem checkpoint, for `runsc create -fs-restore-image-path`; a checkpoint of a sandbox does not have the field. */
+  readonly kind?: 'fscheckpoint';
   readonly runscVersion: string | null;
   readonly arch: Arch | null;
   readonly createdAt: string | null;

@@ -55,4 +55,5 @@ const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'CKPT1377',
   'CKPT1402',
   'CKPT1753',
+  'CKPT1912',
 ]);

@@ -70,7 +70,7 @@ export async function flateBody(reader: PullReader, { hashes, limits, trustChunk
       }
       previous = stored;
     }
-    return inflate(data, limits.chunkBytes, at);
+    return inflateChunk(data, limits.chunkBytes, at);
   };
 
   /** Steps over one chunk that is not the last; false when it is the last or the end is reached. */
@@ -157,7 +157,13 @@ function cutChunk(at: number): CkptError {
   );
 }
 
-function inflate(data: Uint8Array, limit: number, at: number): Uint8Array {
+/**
+ * The decoded bytes of one chunk.
+ *
+ * @param at offset of the chunk in the file, for errors.
+ * @throws CkptError `over-limit`, `bad-deflate`.
+ */
+export function inflateChunk(data: Uint8Array, limit: number, at: number): Uint8Array {
   try {
     return inflateRawSync(data, { maxOutputLength: limit });
   } catch (error) {

@@ -25,12 +25,13 @@ const NO_KEY = new Uint8Array(0);
 /** Decoded bytes of a chunk. @see gVisor pkg/state/statefile/statefile.go: stateFileChunkSize */
 const CHUNK_BYTES = 1 << 20;
 
+/** How a body lies in the file, and whether the caller's key fits. */
+export interface RecognisedBody extends Layout {
+  readonly keyVerified: boolean;
+}
+
 /**
  * Recognises how a body is framed and opens it.
- *
- * The framing is recognised by decoding the first ten bytes of the body in each possible way: only the right one gives the header of an
- * object graph. Whether the 32 bytes of a hash are there is known by computing it, and for keyed files without the key by
- * trying the body behind them.
  *
  * @param reader behind the metadata.
  * @throws CkptError `bad-hmac` for a damaged header, `wrong-key`, `truncated`, `unknown-shape`.
@@ -39,8 +40,35 @@ export async function openFramedBody(
   reader: PullReader,
   header: RawHeader,
   compression: Compression,
-  { key, limits, trustChunkSize = true }: OpenOptions,
+  options: OpenOptions,
 ): Promise<Pick<Statefile, 'hmac' | 'keyVerified' | 'framing' | 'body'>> {
+  const { hmac, framing, keyVerified } = await recogniseBody(reader, header, compression, options);
+  const { key, limits, trustChunkSize = true } = options;
+  const hashes = { present: hmac === 'keyed', key: hmac === 'keyed' ? key : null };
+  let body: BodyReader;
+  if (framing === 'flate') body = await flateBody(reader, { hashes, limits, trustChunkSize });
+  else body = framing === 'raw' ? rawBody(reader) : chunkedBody(reader, hashes);
+  return { hmac, keyVerified, framing, body };
+}
+
+/**
+ * Recognises how a body is framed, and leaves the cursor at its first byte.
+ *
+ * The framing is recognised by decoding the first ten bytes of the body in each possible way: only the right one gives the header of an
+ * object graph. Whether the 32 bytes of a hash are there is known by computing it, and for keyed files without the key by
+ * trying the body behind them.
+ *
+ * @param reader behind the metadata.
+ * @param onDamage is told that the hash of the header is wrong, instead of an end by that error.
+ * @throws CkptError `bad-hmac` for a damaged header, `wrong-key`, `truncated`, `unknown-shape`.
+ */
+export async function recogniseBody(
+  reader: PullReader,
+  header: RawHeader,
+  compression: Compression,
+  { key, limits }: Pick<OpenOptions, 'key' | 'limits'>,
+  onDamage: (error: CkptError) => void = refuse,
+): Promise<RecognisedBody> {
   const look = (await reader.peek(LOOK)).slice();
   const hash = look.subarray(0, HASH_BYTES);
 
@@ -49,18 +77,16 @@ export async function openFramedBody(
   const layout = findLayout(compression, look, isEmptyKey, isKey);
   if (layout === null) throw unrecognised(header, look, reader.source, isEmptyKey || isKey);
 
-  if (layout.hmac === 'empty-key' && !isEmptyKey) throw damagedHeader(header);
+  if (layout.hmac === 'empty-key' && !isEmptyKey) onDamage(damagedHeader(header));
   const keyed = layout.hmac === 'keyed';
-  if (keyed && key !== null && !isKey) throw await keyMismatch(header, reader, key, layout.framing, limits);
+  if (keyed && key !== null && !isKey) onDamage(await keyMismatch(header, reader, key, layout.framing, limits));
   if (layout.hmac !== 'absent') await reader.skip(HASH_BYTES);
-
-  const hashes = { present: keyed, key: keyed ? key : null };
-  const { framing } = layout;
-  let body: BodyReader;
-  if (framing === 'flate') body = await flateBody(reader, { hashes, limits, trustChunkSize });
-  else body = framing === 'raw' ? rawBody(reader) : chunkedBody(reader, hashes);
-  return { hmac: layout.hmac, keyVerified: keyed && isKey, framing, body };
+  return { ...layout, keyVerified: keyed && isKey };
 }
+
+const refuse = (error: CkptError): never => {
+  throw error;
+};
 
 /** The first layout whose body begins with an object graph; layouts that a matching hash proves come first. */
 function findLayout(compression: Compression, look: Uint8Array, isEmptyKey: boolean, isKey: boolean): Layout | null {

@@ -1,16 +1,23 @@
 /** The benchmarks behind `npm run bench`. They state what they measured and judge nothing. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureArchives } from './archives.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureDump } from './dump.ts';
 import { measureIndexing } from './index-graph.ts';
-import { coldStartText, dumpingText, indexingText, sparsePagesText } from './report.ts';
+import { archivesText, coldStartText, dumpingText, indexingText, pageScanningText, sparsePagesText } from './report.ts';
+import { measurePageScanning } from './scan-pages.ts';
 import { measureSparsePages } from './sparse-pages.ts';
 
-const PARTS = ['start', 'index', 'pages', 'dump'] as const;
+const PARTS = ['start', 'index', 'pages', 'dump', 'scan', 'archives'] as const;
 type Part = (typeof PARTS)[number];
 
 const PAGES_GIBIBYTES = 8;
+const SCANNED_GIBIBYTES = 4;
+const SCANS = 7;
+const EXPANDED_MEBIBYTES = 1024;
+const PIPED_GIBIBYTES = 4;
+const EXPANSIONS = 5;
 
 /** Runs what the arguments name, all by default, with `directory` for temporary files, and returns the exit code. */
 export async function runBenchmarks(argv: readonly string[], directory: string): Promise<number> {
@@ -33,6 +40,10 @@ export async function runBenchmarks(argv: readonly string[], directory: string):
     index: wanted('index') ? await measureIndexing(runs) : null,
     dump: wanted('dump') ? await measureDump(directory, runs) : null,
     pages: wanted('pages') ? await measureSparsePages(directory, PAGES_GIBIBYTES) : null,
+    scan: wanted('scan') ? await measurePageScanning(directory, SCANNED_GIBIBYTES, Math.min(runs, SCANS)) : null,
+    archives: wanted('archives')
+      ? await measureArchives(directory, EXPANDED_MEBIBYTES, PIPED_GIBIBYTES, Math.min(runs, EXPANSIONS))
+      : null,
   };
   if (values.json) {
     console.log(JSON.stringify(document, null, 2));
@@ -43,5 +54,7 @@ export async function runBenchmarks(argv: readonly string[], directory: string):
   if (document.index !== null) console.log(indexingText(document.index));
   if (document.dump !== null) console.log(dumpingText(document.dump));
   if (document.pages !== null) console.log(sparsePagesText(document.pages));
+  if (document.scan !== null) console.log(pageScanningText(document.scan));
+  if (document.archives !== null) console.log(archivesText(document.archives));
   return 0;
 }

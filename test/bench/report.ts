@@ -1,7 +1,9 @@
 /** What was measured, as text. */
+import type { Archives } from './archives.ts';
 import type { ColdStart } from './cold-start.ts';
 import type { Dumping } from './dump.ts';
 import type { Indexing } from './index-graph.ts';
+import type { PageScanning } from './scan-pages.ts';
 import type { SparsePages } from './sparse-pages.ts';
 import type { Spread } from './spread.ts';
 
@@ -93,6 +95,46 @@ export function sparsePagesText({ pageBytes, runs }: SparsePages): string {
       ...(cat === null ? [] : [`${cat.toFixed(2)}, ratio ${(wall / cat).toFixed(2)}`]),
     ]),
   ]);
+}
+
+export function pageScanningText({ pageBytes, runs, commands }: PageScanning): string {
+  return section(`Reading ${pageBytes / 2 ** 30} GiB of pages, ${runs} runs of each in turn`, [
+    ['MB/s', 'min', 'median', 'max', 'times cat (medians, minima)', 'without the start', 'peak memory'],
+    ...commands.map(({ name, rate, toCat, pagesToCat, peak }) => [
+      name,
+      ...[rate.min, rate.median, rate.max].map((value) => value.toFixed(0)),
+      twice(toCat),
+      pagesToCat === null ? '-' : pagesToCat.toFixed(2),
+      peak === null ? '-' : mebibytes(peak),
+    ]),
+  ]);
+}
+
+export function archivesText({ bytes, runs, codecs, piped }: Archives): string {
+  const mb = (value: number): string => value.toFixed(0);
+  const rates = section(`Expanding to ${bytes / 2 ** 30} GiB, ${runs} runs of each in turn with the program`, [
+    ['MB/s', 'min', 'median', 'max', 'program', 'its median', 'ratio'],
+    ...codecs.map(({ name, rate, program, programRate }) => [
+      name,
+      mb(rate.min),
+      mb(rate.median),
+      mb(rate.max),
+      program,
+      programRate === null ? '-' : mb(programRate.median),
+      programRate === null ? '-' : (rate.median / programRate.median).toFixed(2),
+    ]),
+  ]);
+  const memory = section(`Check of a tar.zst of ${piped.archiveBytes / 2 ** 30} GiB (${piped.packedBytes} bytes) from a pipe`, [
+    ['', 'seconds', 'MB/s', 'peak memory', 'the same with 1 MiB'],
+    [
+      'ckpt check -',
+      piped.wall.toFixed(2),
+      mb(piped.archiveBytes / 1e6 / piped.wall),
+      mebibytes(piped.peak),
+      mebibytes(piped.peakOfSmall),
+    ],
+  ]);
+  return `${rates}\n${memory}`;
 }
 
 function spreadCells({ min, median, max }: Spread): string[] {

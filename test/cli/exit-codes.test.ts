@@ -55,7 +55,7 @@ describe('ckpt check ends with', () => {
     [2, 'standard input named twice', ['-', '--host', '-']],
     [2, 'a CPU model as a host', [HASWELL, '--host', 'cpu:Milan']],
     [2, 'a URL as a host', [HASWELL, '--host', 'x=https://example.org/cpuid.txt']],
-    [2, 'a URL as an image', ['https://example.org/image.state', ...ON_TURIN]],
+    [3, 'a URL as an image, where nobody answers', ['http://127.0.0.1:9/image.state', ...ON_TURIN]],
     [2, 'an empty version', [HASWELL, ...ON_TURIN, '--runsc-version', '']],
     [2, 'a limit that does not exist', [HASWELL, '--limit', 'foo=1']],
     [3, 'a limit that is exceeded', [HASWELL, '--limit', 'graphObjects=10', ...ON_TURIN]],

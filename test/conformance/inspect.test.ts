@@ -53,7 +53,7 @@ describe.runIf(HAS_SHARED)('every real image', () => {
     expect(JSON.parse(renderJson(document))).toEqual(document);
     expect(isImage(document), JSON.stringify(isImage.errors?.slice(0, 3))).toBe(true);
     // Text shows each section, also an empty one.
-    expect(textOf(document).match(/^[A-Z][a-z].*$/gm)?.length).toBeGreaterThanOrEqual(SECTIONS.length - 2);
+    expect(textOf(document).match(/^[A-Z][a-z].*$/gm)?.length).toBeGreaterThanOrEqual(SECTIONS.length - 3);
   });
 
   it.each(images)('%s shows no value of an environment variable', async (name) => {

@@ -110,7 +110,8 @@ describe.runIf(HAS_SHARED)('specs of real images', () => {
     const result = await answers(name, files);
     const gate = result.gates.find(({ id }) => id === 'oci-spec');
     expect(gate?.outcome).toBe(Number(name.slice(0, 8)) < 20240913 ? 'not-applicable' : 'pass');
-    if (/^\d{8}/.test(name)) expect(result.verdict).toBe('restorable');
+    // Whether a split checkpoint is restored depends on a flag of runsc.
+    if (/^\d{8}/.test(name)) expect(result.verdict).toBe(name.includes('splitfs') ? 'unknown' : 'restorable');
     expect(JSON.stringify(gate)).not.toMatch(/hunter2|PATH=/);
   });
 

@@ -179,7 +179,7 @@ describe('other commands', () => {
   test.each([
     [[], 'name a command'],
     [['chek'], 'Did you mean ckpt check?'],
-    [['frobnicate'], 'ckpt has: inspect, check, diff, host, state.'],
+    [['frobnicate'], 'ckpt has: inspect, check, diff, pages, verify, pack, extract, host, state.'],
     [['--json'], 'found --json first'],
     [['host'], 'ckpt host <show|capture|probe|diff>'],
     [['host', 'shw'], 'Did you mean ckpt host show?'],

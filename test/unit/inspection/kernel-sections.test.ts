@@ -29,7 +29,7 @@ async function sectionsOf(describeGraph: Parameters<typeof processGraph>[0]) {
   const options = { arch: 'amd64', networkMode: null, date: null, showEnv: false, limits: DEFAULT_LIMITS } as const;
   const document: Partial<InspectDocument> = readKernelSections(
     kernel,
-    { layout: null, captured: null, memories: null, pagesGiven: false },
+    { layout: null, captured: null, memories: null, pagesGiven: false, pagesGone: null },
     new Set(SECTIONS),
     { ...options, only: () => true },
     found,

@@ -27,6 +27,8 @@ import {
   withSpecs,
 } from './examples.ts';
 
+import { checkSaved, filesystemCheckpoint, withBytes, withManifest } from './filesystem-examples.ts';
+
 const NEWEST = 'release-20260817.0';
 const DAMAGE: Damage = { code: 'truncated', layer: 'wire', offset: 12, expected: 'an object', found: 'the end' };
 
@@ -108,6 +110,8 @@ const withFiles = (
   const root = neededFiles('/', [goferFile('/app', { kind: 'regular', ...app }), goferFile('/data')], sights, more);
   return image({ hostFiles: { complete: true, mounts: [root, neededFiles('/data', [], {})], unused: [] } });
 };
+
+const splitImage = image({ pages: { place: 'separate', required: 4096, present: 4096, apart: ['__no_name_0:/'] } });
 
 /** An example for every reason. A new code does not compile until it has one. */
 export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
@@ -198,10 +202,31 @@ export const BY_REASON: { readonly [C in ReasonCode]: () => CheckResult } = {
   CKPT1860: () => check(image({ hostFiles: { complete: true, mounts: [], unused: ['srv=/srv'] } })),
   CKPT1861: () =>
     check(image({ hostFiles: { complete: true, mounts: [], lost: [{ container: '', path: 'host:2' }], unused: [] } })),
+  CKPT1901: () => checkSaved(filesystemCheckpoint(), host(), 'release-20260316.0'),
+  CKPT1902: () => checkSaved(filesystemCheckpoint({ encoding: 'json' })),
+  CKPT1903: () => checkSaved(withManifest({ version: 2n })),
+  CKPT1904: () => checkSaved(filesystemCheckpoint({ otherManifest: true }), host(), 'release-20260415.0'),
+  CKPT1911: () => checkSaved(withManifest({ pageSize: 65_536n })),
+  CKPT1912: () => checkSaved(filesystemCheckpoint(), arm64Host([], { pageSize: noFact() })),
+  CKPT1913: () => checkSaved(withManifest({ pageSize: 16_384n }), arm64Host([], { pageSize: noFact() })),
+  CKPT1921: () => checkSaved(withManifest({ endian: 'big' })),
+  CKPT1931: () => checkSaved(withBytes({ pagesMeta: 64 })),
+  CKPT1932: () => checkSaved(withBytes({ multiTar: null })),
+  CKPT1933: () => checkSaved(withBytes({ pages: 4096 })),
   CKPT1951: () => check(image({ files: { bare: false, pagesMeta: true, pages: false } })),
   CKPT1952: () => check(image({ pages: { place: 'separate', required: 8192, present: 4096 } })),
   CKPT1953: () => check(image(), host(), 'release-20230123.0'),
   CKPT1954: () => check(image({ pages: { place: 'elsewhere', required: null, present: null } })),
+  CKPT1955: () => check(splitImage),
+  CKPT1956: () => check(splitImage, host(), '20260821'),
+  CKPT1957: () => check(image({ pages: { place: 'separate', required: 4096, present: 8193 } })),
+  CKPT1958: () =>
+    check(
+      image({
+        files: { bare: false, pagesMeta: false, pages: true },
+        pages: { place: 'inline', required: 8192, present: 8192, inState: true },
+      }),
+    ),
   CKPT1805: () => check(image({ tasks: [task(1, fpu(3n, { mxcsr: 0x1fc0 }))] }), unsure),
 };
 
@@ -224,4 +249,5 @@ export const BY_ADVICE: { readonly [C in AdviceCode]: () => CheckResult } = {
   CKPT2015: () => check(image(), host(), 'release-20271231.0'),
   CKPT2016: BY_REASON.CKPT1305,
   CKPT2017: BY_REASON.CKPT1851,
+  CKPT2018: () => checkSaved(filesystemCheckpoint()),
 };

@@ -1,0 +1,86 @@
+/** Zstandard, expanded block by block, so that neither a large window nor a bomb takes memory. */
+import type { ByteSource } from '../bytes/byte-source.ts';
+import { PullReader } from '../bytes/pull-reader.ts';
+import { largestZstdWindow, openZstdDecompressor, type ZstdChoice, ZstdError, type ZstdStream } from '../io/zstd-codec.ts';
+import { badArchive } from './archive-error.ts';
+import { expandingSource } from './expanding-source.ts';
+import { nextZstdBlock, nextZstdFrame, type ZstdFrame } from './zstd-frames.ts';
+
+/** Most blocks given to the codec at once: what comes out of them is at most this many times 128 KiB. */
+const BLOCKS_AT_ONCE = 8;
+
+/**
+ * The content of a zstd stream of any number of frames.
+ *
+ * @param charge is told of the bytes that come out before they are given on.
+ */
+export function expandZstd(source: ByteSource, charge: (bytes: number) => void, choice: ZstdChoice = {}): ByteSource {
+  const reader = new PullReader(source);
+  let frame: ZstdFrame | null = null;
+  let codec: ZstdStream | null = null;
+  let first = true;
+  const pieces: Uint8Array[] = [];
+
+  const take = (outputs: readonly Uint8Array[]): void => {
+    for (const bytes of outputs) {
+      charge(bytes.length);
+      if (bytes.length > 0) pieces.push(bytes);
+    }
+  };
+  const closeCodec = (): void => {
+    codec?.close();
+    codec = null;
+    frame = null;
+  };
+
+  /** Gives the codec some blocks; false at the end of the stream. */
+  const advance = async (): Promise<boolean> => {
+    const at = reader.offset;
+    const input: Uint8Array[] = [];
+    if (frame === null) {
+      frame = await nextZstdFrame(reader, first, largestZstdWindow(choice));
+      first = false;
+      if (frame === null) return false;
+      codec = await openZstdDecompressor(choice);
+      input.push(frame.header);
+    }
+    let last = false;
+    for (let blocks = 0; blocks < BLOCKS_AT_ONCE && !last; blocks++) {
+      const block = await nextZstdBlock(reader, frame);
+      input.push(block.bytes.slice());
+      last = block.last;
+    }
+    try {
+      take((await codec?.push(joined(input))) ?? []);
+      if (last) take((await codec?.end()) ?? []);
+    } catch (error) {
+      closeCodec();
+      if (!(error instanceof ZstdError)) throw error;
+      throw badArchive(at, 'zstd data', error.message, 'The archive is damaged; copy it again');
+    }
+    if (last) closeCodec();
+    return true;
+  };
+
+  return expandingSource(
+    async () => {
+      while (pieces.length === 0) if (!(await advance())) return null;
+      return pieces.shift() ?? null;
+    },
+    async () => {
+      closeCodec();
+      await source.close();
+    },
+  );
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0] as Uint8Array;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    bytes.set(part, position);
+    position += part.length;
+  }
+  return bytes;
+}

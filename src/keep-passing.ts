@@ -1,0 +1,134 @@
+/** An image from a pipe, with what goes by too early kept for later. */
+import type { ByteSource } from './bytes/byte-source.ts';
+import type { RandomSource } from './bytes/random-source.ts';
+import type { ImageContainer, ImageFile, ImageFileName } from './container/image-container.ts';
+import { openContainer } from './container/open-container.ts';
+import type { Spool } from './io/spool-file.ts';
+import type { Limits } from './limits.ts';
+
+/** Files whose pages are asked for last, and which come first in some archives. */
+const PAGES: readonly ImageFileName[] = ['pages.img', 'fs/pages.img'];
+/** The most bytes that are moved at once. */
+const BLOCK = 1024 * 1024;
+
+export interface KeepOptions {
+  readonly limits: Limits;
+  /** Files to hold in memory: see `OpenContainerOptions.hold`. */
+  readonly hold: readonly ImageFileName[];
+  /** Room for what must be kept. */
+  readonly spool: () => Spool;
+}
+
+/** An image whose files can be asked for in the order in which they are needed. */
+export interface KeptImage {
+  /** Its `close` and `finish` do nothing: {@link KeptImage.end} does both, when the pages were read. */
+  readonly container: ImageContainer;
+  /** @throws CkptError of what the archive holds behind the last file that was needed. */
+  end(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an image. Of one that can be read once only, pages that go by before they are asked for are kept, and so is a state file that
+ * was given by itself: its pages are in it.
+ *
+ * @throws CkptError as openContainer does.
+ */
+export async function openKept(path: string, { limits, hold, spool }: KeepOptions): Promise<KeptImage> {
+  const kept = new Map<ImageFileName, Spool>();
+  const keep = (name: ImageFileName): Spool => {
+    const room = spool();
+    kept.set(name, room);
+    return room;
+  };
+  const passing = async (name: ImageFileName, source: ByteSource): Promise<void> => {
+    if (!PAGES.includes(name) || kept.has(name)) return;
+    const room = keep(name);
+    for (let bytes = await source.read(BLOCK); bytes.length > 0; bytes = await source.read(BLOCK)) room.append(bytes);
+  };
+  const image = await openContainer(path, { limits, hold: [...hold], passing });
+  const bareStream = image.bare && !image.rereadable;
+  const container: ImageContainer = {
+    path: image.path,
+    kind: image.kind,
+    bare: image.bare,
+    rereadable: image.rereadable,
+    async find(name) {
+      const room = kept.get(name);
+      if (room !== undefined) return spooledFile(room);
+      const file = await image.find(name);
+      // It may have gone by while it was looked for.
+      const gone = kept.get(name);
+      if (gone !== undefined) return spooledFile(gone);
+      if (file === null || !bareStream) return file;
+      return {
+        size: file.size,
+        open: async () => copying(await file.open(), keep(name)),
+        openRandom: async () => null,
+      };
+    },
+    async finish() {},
+    async close() {},
+  };
+  return {
+    container,
+    end: () => image.finish(),
+    async close() {
+      for (const room of kept.values()) await room.close();
+      await image.close();
+    },
+  };
+}
+
+function spooledFile(room: Spool): ImageFile {
+  return {
+    get size() {
+      return room.size;
+    },
+    open: async () => forward(room),
+    openRandom: async () => ({ size: room.size, readAt: room.readAt, close: async () => {} }),
+  };
+}
+
+function forward(room: RandomSource): ByteSource {
+  let position = 0;
+  return {
+    size: room.size,
+    seekable: true,
+    async read(max) {
+      const bytes = await room.readAt(position, max);
+      position += bytes.length;
+      return bytes;
+    },
+    async skip(count) {
+      const moved = Math.min(count, room.size - position);
+      position += moved;
+      return moved;
+    },
+    async close() {},
+  };
+}
+
+/** The source, with a copy of everything that is read or skipped. */
+function copying(source: ByteSource, room: Spool): ByteSource {
+  const read = async (max: number): Promise<Uint8Array> => {
+    const bytes = await source.read(max);
+    room.append(bytes);
+    return bytes;
+  };
+  return {
+    size: source.size,
+    seekable: false,
+    read,
+    async skip(count) {
+      let left = count;
+      while (left > 0) {
+        const { length } = await read(Math.min(BLOCK, left));
+        if (length === 0) break;
+        left -= length;
+      }
+      return count - left;
+    },
+    close: () => source.close(),
+  };
+}
