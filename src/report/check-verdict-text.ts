@@ -31,9 +31,11 @@ function verdictLine(result: CheckResult, path: string, hosts: readonly string[]
 
 /** Where runsc would stop, and what it would print. */
 export function failureLines(result: CheckResult, options: TextOptions): string[] {
-  if (result.firstFailure === null) return [];
+  const filesOnly = result.image.kind === 'fscheckpoint';
+  if (result.firstFailure === null)
+    return filesOnly ? ['  by `runsc create -fs-restore-image-path`; `runsc restore` takes no filesystem checkpoint'] : [];
   const style = styleFor(options);
-  const lines = [`  runsc restore would stop at the gate ${style.strong(result.firstFailure)}`];
+  const lines = [`  runsc ${filesOnly ? 'create' : 'restore'} would stop at the gate ${style.strong(result.firstFailure)}`];
   // One line, whatever its length: people search logs for it.
   if (result.runscError !== null) lines.push(`  and print: ${result.runscError}`);
   else lines.push('  what it would print is not known');
