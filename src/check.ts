@@ -24,6 +24,7 @@ import {
   type PartialFacts,
   rulesFor,
 } from './restore/evaluate.ts';
+import { readsPagesMeta } from './restore/gates/pages.ts';
 import type { ImageFacts, TypesFit } from './restore/image-facts.ts';
 import { parseDriverVersion } from './restore/nvidia-drivers.ts';
 import type { CheckDocument, CheckError, CheckResult, GateId } from './restore/result.ts';
@@ -172,17 +173,25 @@ async function checkSandbox(given: string, container: ImageContainer, limits: Li
     image = await unlessHost(given, error, limits);
   }
   const damage = image instanceof CkptError ? image : image.damage;
-  if (damage !== null) errors.push({ image: path, ...described(damage) });
+  const beside = image instanceof CkptError ? null : image.besideDamage;
+  if (damage !== null && beside === null) errors.push({ image: path, ...described(damage) });
   if (image instanceof CkptError && !isRecognisable(container, image)) return;
   const opened = await opening;
   const facts = image instanceof CkptError ? await remains(given, path, limits) : imageFacts(image, trees);
   const fits: Fits = new Map();
+  let told = false;
   const needs = neededNetwork(image instanceof CkptError ? null : image);
   for (const host of opened.hosts) {
     const fit = image instanceof CkptError ? null : await fitFor(fits, image, facts, host, input);
-    const socketNeeds = needs(rulesFor(facts, host, input));
+    const rules = rulesFor(facts, host, input);
+    const socketNeeds = needs(rules);
     const known = { ...facts, ...(fit === null ? {} : { typesFit: fit }), ...(socketNeeds === null ? {} : { socketNeeds }) };
-    results.push(answer(known, damage, host, input));
+    const isRead = beside === null || facts.files === undefined || readsPagesMeta(facts.files, rules);
+    if (isRead && beside !== null && !told) errors.push({ image: path, ...described(beside) });
+    told ||= isRead;
+    // What the state file says of its memory does not count where that file is read.
+    const { pages, ...others } = known;
+    results.push(answer(isRead && beside !== null ? others : known, isRead ? damage : null, host, input));
   }
 }
 

@@ -2,10 +2,11 @@
 import { type ComparedImage, compareImages } from './difference/compare-images.ts';
 import type { NamedSpec } from './difference/compare-specs.ts';
 import type { Difference } from './difference/difference.ts';
+import type { ErrorDocument } from './errors.ts';
 import { countObjects } from './graph/count-objects.ts';
 import { containersOf } from './image-facts.ts';
 import { inspectOpened } from './inspect.ts';
-import { type Damage, type ImageSummary, type Incomplete, SECTIONS, type Unavailable } from './inspection/document.ts';
+import { type ImageSummary, type Incomplete, SECTIONS, type Unavailable } from './inspection/document.ts';
 import { attempt } from './kernel/attempt.ts';
 import type { Limits } from './limits.ts';
 import type { OpenedImage } from './read-image.ts';
@@ -26,7 +27,7 @@ export interface DiffSide {
   readonly incomplete: readonly Incomplete[];
   /** Sections that this image cannot give: they are not compared. */
   readonly unavailable: readonly Unavailable[];
-  readonly damage: Damage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /** `ckpt/diff@1` */

@@ -157,3 +157,16 @@ function sideFile(file: string | undefined): string {
   const name = /\/((?:fs\/)?(?:pages(?:_meta)?\.img|multitar\.img|fscheckpoint\.(?:pb|json)))$/.exec(file ?? '')?.[1];
   return name === undefined ? '' : ` of ${name}`;
 }
+
+/** What documents say of an error. */
+export interface ErrorDocument {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly layer: ErrorLayer;
+  /** Where in the file or in its decoded body; null when it is nowhere in particular. */
+  readonly offset: number | null;
+}
+
+export function errorDocument({ code, message, place }: CkptError): ErrorDocument {
+  return { code, message, layer: place.layer, offset: place.offset ?? null };
+}

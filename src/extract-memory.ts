@@ -82,7 +82,7 @@ export async function extractMemory(
       output.abandon();
       throw error;
     }
-    return coreDocument(path, 'file' in place ? place.file : null, { ...found, core, errors });
+    return coreDocument(shownPath(path), 'file' in place ? place.file : null, { ...found, core, errors });
   } catch (error) {
     throw error instanceof CkptError ? error.at({ file: shownPath(path) }) : error;
   } finally {

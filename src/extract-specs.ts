@@ -1,5 +1,7 @@
 /** The OCI specs that an image carries, as they were saved. */
-import { CkptError } from './errors.ts';
+
+import { CkptError, UsageError } from './errors.ts';
+import { shownPath } from './io/http-address.ts';
 import { hideEnvironment } from './kernel/hide-environment.ts';
 import type { Limits } from './limits.ts';
 import { memberTexts } from './oci/spec-texts.ts';
@@ -27,7 +29,7 @@ export interface ExtractedSpec {
 /**
  * The specs of an image, by name of the container.
  *
- * @throws CkptError of any layer up to the kernel, `not-found` when the image has none or not that of the container, `bad-metadata`.
+ * @throws CkptError of any layer up to the kernel, `not-found` when the image has none, `bad-metadata`; UsageError when it has none of that container.
  * @see gVisor bd4833697 (2025-04-02): `container_specs`; between 2024-09-11 and that day they are in the kernel graph
  */
 export async function extractSpecs(path: string, options: ExtractSpecsOptions = {}): Promise<ExtractedSpec[]> {
@@ -41,13 +43,13 @@ export async function extractSpecs(path: string, options: ExtractSpecsOptions = 
   } catch (error) {
     throw new CkptError(
       'bad-metadata',
-      { layer: 'metadata', file: path },
+      { layer: 'metadata', file: shownPath(path) },
       { expected: 'container_specs as a JSON object of OCI specs', found: 'something else', hint: 'The image is damaged' },
       { cause: error },
     );
   }
   const wanted = container === undefined ? members : members.filter(({ name }) => name === container);
-  if (wanted.length === 0 && container !== undefined) throw noSuchSpec(path, container, members);
+  if (wanted.length === 0 && container !== undefined) throw noSuchSpec(container, members);
   return wanted.map(({ name, text }) => {
     const without = showEnv ? null : hideEnvironment(text, false);
     return { container: name, text: without ?? text, hidden: without !== null };
@@ -57,7 +59,7 @@ export async function extractSpecs(path: string, options: ExtractSpecsOptions = 
 function noSpecs(path: string): CkptError {
   return new CkptError(
     'not-found',
-    { layer: 'metadata', file: path },
+    { layer: 'metadata', file: shownPath(path) },
     {
       expected: 'the OCI specs of the containers',
       found: 'none',
@@ -66,10 +68,7 @@ function noSpecs(path: string): CkptError {
   );
 }
 
-function noSuchSpec(path: string, container: string, members: readonly { readonly name: string }[]): CkptError {
-  return new CkptError(
-    'not-found',
-    { layer: 'metadata', file: path },
-    { expected: `the spec of a container called ${container}`, found: `those of ${members.map(({ name }) => name).join(', ')}` },
-  );
+function noSuchSpec(container: string, members: readonly { readonly name: string }[]): UsageError {
+  const names = members.map(({ name }) => name).join(', ');
+  return new UsageError(`the image has no spec of a container ${JSON.stringify(container)}; its containers are ${names}`);
 }

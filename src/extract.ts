@@ -1,6 +1,7 @@
 /** Files out of an image: as a list, an archive, or a directory. */
 
 import { dirname } from 'node:path';
+import { eventLoopTurns } from './bytes/event-loop-turns.ts';
 import { CkptError, UsageError } from './errors.ts';
 import { type Compression, compressionOfName, openCompressor } from './extraction/compress.ts';
 import { fileContent } from './extraction/content.ts';
@@ -10,7 +11,7 @@ import {
   type ExtractedFile,
   type ExtractNote,
   entryDocument,
-  errorDocument,
+  extractError,
   fileSystemDocument,
   omittedDocument,
 } from './extraction/document.ts';
@@ -83,6 +84,7 @@ export function extractArchive(path: string, place: OutputPlace, options: Extrac
   const scratch = 'file' in place ? dirname(place.file) : null;
   const compression = options.compression ?? ('file' in place ? compressionOfName(place.file) : 'none');
   return withImage(path, options, scratch, async (image, plan) => {
+    refuseUnread(image);
     const output = openOutput(place);
     const compressor = await openCompressor(compression, output.write);
     const tar = openTarWriter(compressor.write);
@@ -130,6 +132,7 @@ export function extractDirectory(
   { force = false, owners = false, preserve = false, devices = false, ...options }: ExtractDirectoryOptions = {},
 ): Promise<ExtractDocument> {
   return withImage(path, options, dirname(`${directory}/.`), async (image, plan) => {
+    refuseUnread(image);
     const tree = openTargetTree(directory, { force, encode: nameBytes });
     try {
       if (!force) refuseOverwriting(directory, plan, tree.look);
@@ -144,13 +147,18 @@ export function extractDirectory(
       await end(image);
       const shown = files.map((file): ExtractedFile => {
         const error = file.outcome === 'written' ? failed.get(file.path) : undefined;
-        return error === undefined ? file : { ...file, outcome: 'failed', error: errorDocument(error) };
+        return error === undefined ? file : { ...file, outcome: 'failed', error: extractError(error) };
       });
       return document(image, 'directory', directory, shown, notesOf(shown, plan, { owners, preserve }));
     } finally {
       tree.close();
     }
   });
+}
+
+/** Nothing is written of an image that could not be read as far as its files. */
+function refuseUnread({ fileSystems, errors: [damage] }: SavedImage): void {
+  if (fileSystems.length === 0 && damage !== undefined) throw damage;
 }
 
 /** Opens, plans, and closes in every case. */
@@ -162,7 +170,14 @@ async function withImage(
 ): Promise<ExtractDocument> {
   const image = await openSavedImage(path, { limits, scratch, ...(key === undefined ? {} : { key }) });
   try {
-    return await use(image, planEntries(image.fileSystems, { whiteouts, paths, container: container ?? null }));
+    // What stands in the way of the files may hide a container or a path.
+    const isWhole = image.errors.length === 0;
+    const hidden = !isWhole && image.fileSystems.length === 0;
+    const plan = planEntries(image.fileSystems, { whiteouts, paths, container: hidden ? null : (container ?? null) });
+    const [unmatched] = isWhole ? plan.unmatched : [];
+    if (unmatched !== undefined)
+      throw new UsageError(`no saved file lies at ${JSON.stringify(unmatched)}; --list shows them all`);
+    return await use(image, plan);
   } catch (error) {
     throw error instanceof CkptError ? error.at({ file: shownPath(path) }) : error;
   } finally {
@@ -199,8 +214,10 @@ async function eachEntry(
   const files: ExtractedFile[] = [];
   /** Names that were to be given and were not. */
   const lost = new Set<string>();
+  const turn = eventLoopTurns();
   let done = 0;
   for (const entry of entries) {
+    await turn();
     const { path, file, linkTo, system } = entry;
     let shown: ExtractedFile;
     if (linkTo !== null && lost.has(linkTo)) {
@@ -295,7 +312,7 @@ function document(
       bytes: given.reduce((sum, { size }) => sum + size, 0),
     },
     notes,
-    errors: errors.map(errorDocument),
+    errors: errors.map(extractError),
     files,
   };
 }

@@ -2,11 +2,11 @@
 
 import { decodeFpuState } from './cpu/xsave.ts';
 import { CkptError } from './errors.ts';
+import { memoryApart } from './filesystem/memory-apart.ts';
 import { hostFiles } from './host-files.ts';
 import { levelOf, parseContainerSpecs, type SavedContainer } from './kernel/container-specs.ts';
 import { type GpuState, readGpuState } from './kernel/gpu-state.ts';
 import { kernelFields } from './kernel/threads.ts';
-import { memoryApart } from './memory-apart.ts';
 import { readSavedSpecs } from './oci/read-spec.ts';
 import type { GivenTree } from './open-trees.ts';
 import type { MemoryLayout } from './pages/step-over-memory.ts';

@@ -8,7 +8,7 @@
  */
 export { type CheckOptions, check } from './check.ts';
 export { type DiffDocument, type DiffOptions, diff } from './diff.ts';
-export { CkptError, type ErrorCode, type ErrorLayer, UsageError } from './errors.ts';
+export { CkptError, type ErrorCode, type ErrorDocument, type ErrorLayer, UsageError } from './errors.ts';
 export {
   type ExtractArchiveOptions,
   type ExtractDirectoryOptions,
@@ -20,7 +20,7 @@ export {
 export { type ExtractMemoryOptions, extractMemory } from './extract-memory.ts';
 export { type ExtractedSpec, type ExtractSpecsOptions, extractSpecs } from './extract-specs.ts';
 export type { CoreDocument } from './extraction/core-document.ts';
-export type { ExtractDocument } from './extraction/document.ts';
+export type { ExtractDocument, ExtractError, ExtractedFile, ExtractedFileSystem, ExtractNote } from './extraction/document.ts';
 export type { OutputPlace } from './extraction/output.ts';
 export type { HostComparison } from './host/compare-hosts.ts';
 export type { HostProfile } from './host/profile.ts';
@@ -30,6 +30,8 @@ export { type InspectDocument, SECTIONS, type Section } from './inspection/docum
 export type { FilesystemInspection, FilesystemSection } from './inspection/filesystem.ts';
 export type { PageImage, PagesDocument, PagesError, PagesTogether } from './inspection/page-document.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { type PackDocument, type PackOptions, pack } from './pack.ts';
+export type { PackedMember } from './packing/pack-writer.ts';
 export { type PagesOptions, pages } from './pages.ts';
 export type {
   Advice,
@@ -57,3 +59,14 @@ export { type StateSchemaOptions, stateSchema } from './state-schema.ts';
 export type { StateSchemaDocument } from './state-schema-document.ts';
 export { type StateTreeDocument, type StateTreeOptions, stateTree } from './state-tree.ts';
 export { type StateTypesDocument, type StateTypesOptions, stateTypes } from './state-types.ts';
+export type { Check, CheckId, CheckOutcome } from './verification/check.ts';
+export type { Damage } from './verification/damage.ts';
+export {
+  type VerifiedImage,
+  type VerifyDocument,
+  type VerifyError,
+  type VerifyOptions,
+  type VerifyVerdict,
+  verify,
+} from './verify.ts';
+export { type SpecsDocument, writeSpecs } from './write-specs.ts';

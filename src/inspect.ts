@@ -2,7 +2,7 @@
 
 import type { ImageContainer as Container } from './container/image-container.ts';
 import { openContainer } from './container/open-container.ts';
-import { CkptError, UsageError } from './errors.ts';
+import { CkptError, errorDocument, UsageError } from './errors.ts';
 import { FILESYSTEM_FILES } from './filesystem/read-filesystem-checkpoint.ts';
 import { containersOf, runscVersionOf } from './image-facts.ts';
 import { inspectFilesystem, inspectSplitFilesystem } from './inspect-filesystem.ts';
@@ -175,10 +175,7 @@ async function inspectContainer(container: Container, options: InspectOptions): 
       : {}),
     incomplete: found.incomplete,
     unavailable: found.unavailable,
-    damage:
-      damage === null
-        ? null
-        : { code: damage.code, message: damage.message, layer: damage.place.layer, offset: damage.place.offset ?? null },
+    damage: damage === null ? null : errorDocument(damage),
   };
   return { document, image };
 }

@@ -70,7 +70,7 @@ export const DEFAULT_LIMITS: Limits = {
   elements: 4_194_304,
   argumentBytes: 2 * 1024 * 1024,
   capturedBytes: 64 * 1024 * 1024,
-  archiveMembers: 4_194_304,
+  archiveMembers: 1_048_576,
   archiveNesting: 8,
   expandedBytes: 8 * 1024 * 1024 * 1024,
   expansionRatio: 1000,

@@ -3,14 +3,15 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { ByteSource } from './bytes/byte-source.ts';
+import { eachBlock, forwardSource } from './bytes/source-reading.ts';
 import { IMAGE_FILES, type ImageContainer, type ImageFile, type ImageFileName } from './container/image-container.ts';
+import { openKept } from './container/keep-passing.ts';
 import { peeked } from './container/peeked-source.ts';
 import { CkptError } from './errors.ts';
 import { type Compression, compressionOfName } from './extraction/compress.ts';
 import { type OutputPlace, openOutput } from './extraction/output.ts';
 import { shownPath } from './io/http-address.ts';
 import { type Spool, spoolFile, spoolMemory } from './io/spool-file.ts';
-import { openKept } from './keep-passing.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { openPackCompressor } from './packing/pack-compressor.ts';
 import { openPackWriter, type PackedMember, type PackWriter } from './packing/pack-writer.ts';
@@ -58,9 +59,6 @@ const ORDER: readonly ImageFileName[] = [
 
 /** Files that are kept when they go by in a pipe; pages that do are put aside. */
 const HELD = IMAGE_FILES.filter((name) => !name.endsWith('pages.img'));
-
-/** Blocks of what is put aside. */
-const BLOCK = 1024 * 1024;
 
 /**
  * Writes the files of an image as a tar archive: in one order, with fixed modes, owners and times, so that one image gives the same bytes in
@@ -151,8 +149,8 @@ async function addFile(writer: PackWriter, name: ImageFileName, file: ImageFile,
     if (file.size !== null) return await writer.add(name, file.size, source);
     const room = spool();
     try {
-      for (let block = await source.read(BLOCK); block.length > 0; block = await source.read(BLOCK)) room.append(block);
-      return await writer.add(name, room.size, spooled(room));
+      await eachBlock(source, room.append);
+      return await writer.add(name, room.size, forwardSource(room));
     } finally {
       await room.close();
     }
@@ -174,23 +172,4 @@ async function stateFile(source: ByteSource): Promise<ByteSource> {
       hint: '`ckpt verify` tells what is wrong with an image',
     },
   );
-}
-
-function spooled(room: Spool): ByteSource {
-  let position = 0;
-  return {
-    size: room.size,
-    seekable: false,
-    async read(max) {
-      const bytes = await room.readAt(position, max);
-      position += bytes.length;
-      return bytes;
-    },
-    async skip(count) {
-      const moved = Math.min(count, room.size - position);
-      position += moved;
-      return moved;
-    },
-    async close() {},
-  };
 }

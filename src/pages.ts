@@ -1,6 +1,6 @@
 /** Use case `pages`: what memory is saved in images, whose it is, and what of it is there more than once. */
 
-import { CkptError } from './errors.ts';
+import { CkptError, errorDocument } from './errors.ts';
 import { runscVersionOf } from './image-facts.ts';
 import { imagePages } from './inspection/image-pages.ts';
 import type { PageImage, PagesDocument, PagesError, PagesTogether } from './inspection/page-document.ts';
@@ -56,8 +56,7 @@ export async function pages(paths: readonly string[], options: PagesOptions = {}
         found.push(await pagesOf(path, scanner, options, limits));
       } catch (error) {
         if (!(error instanceof CkptError)) throw error;
-        const { code, message, place } = await unlessHost(path, error, limits);
-        errors.push({ image: shownPath(path), code, message, layer: place.layer, offset: place.offset ?? null });
+        errors.push({ image: shownPath(path), ...errorDocument(await unlessHost(path, error, limits)) });
       }
     }
   } finally {
@@ -86,7 +85,7 @@ async function pagesOf(path: string, scanner: PageScanner | null, options: Pages
   return {
     scan,
     image: {
-      path,
+      path: shownPath(path),
       runscVersion: runscVersionOf(image)?.value ?? null,
       arch: image.cpu.arch,
       createdAt: createdAt(image.statefile.header.metadata),
@@ -97,10 +96,7 @@ async function pagesOf(path: string, scanner: PageScanner | null, options: Pages
       pagesFile: pagesFileOf(image, place, scan),
       ...parts,
       incomplete,
-      damage:
-        damage === null
-          ? null
-          : { code: damage.code, message: damage.message, layer: damage.place.layer, offset: damage.place.offset ?? null },
+      damage: damage === null ? null : errorDocument(damage),
     },
   };
 }

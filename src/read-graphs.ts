@@ -7,8 +7,8 @@ import { ObjectStream } from './graph/object-stream.ts';
 import { shownPath } from './io/http-address.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { unlessHost } from './mistaken-host.ts';
-import { placed } from './read-image.ts';
 import { openStatefile } from './statefile/open-statefile.ts';
+import { placed } from './statefile/placed.ts';
 import type { HeaderHmac } from './statefile/statefile.ts';
 
 /** The two graphs that every image begins with. */

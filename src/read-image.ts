@@ -4,7 +4,7 @@ import { PullReader } from './bytes/pull-reader.ts';
 import type { ImageContainer, ImageFile } from './container/image-container.ts';
 import { findState, type OpenContainerOptions, openContainer } from './container/open-container.ts';
 import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-graph.ts';
-import { CkptError, type ErrorLayer } from './errors.ts';
+import { CkptError } from './errors.ts';
 import { ObjectStream } from './graph/object-stream.ts';
 import { shownPath } from './io/http-address.ts';
 import { attempt, type OnDamage } from './kernel/attempt.ts';
@@ -23,6 +23,7 @@ import { readMemory, type SavedMemory } from './read-memory.ts';
 import { parseRunscVersion } from './restore/runsc-version.ts';
 import { type RawHeader, readHeader } from './statefile/header.ts';
 import { openStatefile } from './statefile/open-statefile.ts';
+import { placed } from './statefile/placed.ts';
 import type { Statefile } from './statefile/statefile.ts';
 
 /** How far to read: the header and CPU features, the kernel graph too, or everything to the last byte. */
@@ -64,6 +65,8 @@ export interface OpenedImage {
   readonly typesRelease: ReleaseRange | null;
   /** What stopped the reading behind the feature set, or null when everything asked for was read. */
   readonly damage: CkptError | null;
+  /** The same error when all that is wrong is a pages_meta.img beside memory in the state file, which not every runsc opens; else null. */
+  readonly besideDamage: CkptError | null;
 }
 
 /**
@@ -82,7 +85,7 @@ export async function readImage(from: string | ImageContainer, options: ReadOpti
     try {
       let image: OpenedImage | null = await readOnce(container, options, limits, true);
       // A flate body that is cut up in an unusual way looks damaged when its chunks are stepped over unread; runsc restores it.
-      const doubtful = image.damage !== null && image.kernel !== null && image.statefile.framing === 'flate';
+      const doubtful = image.damage !== image.besideDamage && image.kernel !== null && image.statefile.framing === 'flate';
       if (!doubtful || !container.rereadable) return image;
       // Let go of the first reading, so that memory holds one graph at a time.
       image = null;
@@ -210,6 +213,7 @@ async function readBody(
     note(error);
   }
   const { header, compression, hmac, keyVerified, framing } = statefile;
+  const besideDamage = damage === null ? (memory?.besideDamage ?? null) : null;
   return {
     path: container.path,
     bare: container.bare,
@@ -224,7 +228,8 @@ async function readBody(
     captured,
     pagesGone: memory?.pagesGone ?? null,
     typesRelease,
-    damage,
+    damage: damage ?? besideDamage,
+    besideDamage,
   };
 }
 
@@ -251,13 +256,4 @@ async function readKernel(stream: ObjectStream): Promise<SavedKernel> {
     privateMemoryLost: attempt(() => lostPrivateMemory(graph), note) ?? false,
     unread,
   };
-}
-
-/** Layers whose offsets are those of the file, whatever the framing. */
-const FILE_LAYERS: readonly ErrorLayer[] = ['file', 'container', 'header', 'metadata', 'compression', 'key'];
-
-/** Marks offsets that count in the decoded body. */
-export function placed(error: CkptError, { framing }: Statefile): CkptError {
-  const inFile = framing === 'raw' || error.place.file !== undefined || FILE_LAYERS.includes(error.place.layer);
-  return inFile ? error : error.at({ decoded: true });
 }

@@ -44,6 +44,8 @@ export interface SavedMemory {
   readonly layout: MemoryLayout | null;
   /** The state file itself holds memory, whatever lies beside it. */
   readonly inState: boolean;
+  /** Why a pages_meta.img beside memory in the state file cannot be read, which some releases of runsc do not open. */
+  readonly besideDamage?: CkptError;
   /** Why wanted bytes of pages.img could not be had although it is there: it had gone by in a pipe. Else null. */
   readonly pagesGone: CkptError | null;
 }
@@ -87,7 +89,14 @@ export async function readMemory(context: MemoryContext): Promise<SavedMemory> {
     }
   }
   // runsc takes pages_meta.img for what decides, and reads no further in the state file than to the end of the kernel graph.
-  const beside = await besideState(context);
+  let beside: Awaited<ReturnType<typeof besideState>>;
+  try {
+    beside = await besideState(context);
+  } catch (error) {
+    // Whether the file matters depends on the release that restores.
+    if (layout === null || place !== 'inline' || !isOfMetadata(error)) throw error;
+    return { place, layout, inState: true, pagesGone: null, besideDamage: error };
+  }
   if (beside !== null) {
     if (layout === null) await statefile.body.finish();
     return { ...beside, inState: place === 'inline' && layout !== null };
@@ -97,6 +106,11 @@ export async function readMemory(context: MemoryContext): Promise<SavedMemory> {
   const pagesGone = place === 'separate' ? await readWanted(context, layout) : null;
   if (damage !== null) throw damage;
   return { place, layout, inState: place === 'inline', pagesGone };
+}
+
+/** Whether the content of pages_meta.img is what is wrong, not what it lies in. */
+function isOfMetadata(error: unknown): error is CkptError {
+  return error instanceof CkptError && error.place.layer !== 'file' && error.place.layer !== 'container';
 }
 
 function asDamage(error: unknown): CkptError {

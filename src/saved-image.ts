@@ -1,6 +1,7 @@
 /** The saved files and pages of an image, for what takes them out of it. */
 
 import type { ImageFileName } from './container/image-container.ts';
+import { type KeptImage, openKept } from './container/keep-passing.ts';
 import { CkptError } from './errors.ts';
 import type { FilesystemCheckpoint } from './filesystem/filesystem-checkpoint.ts';
 import type { FilesystemPrefix } from './filesystem/manifest.ts';
@@ -9,10 +10,9 @@ import type { SavedFileSystem } from './filesystem/saved-file.ts';
 import { savedFileSystems } from './filesystem/tree-from-graph.ts';
 import { shownPath } from './io/http-address.ts';
 import { type Spool, spoolFile, spoolMemory } from './io/spool-file.ts';
-import { type KeptImage, openKept } from './keep-passing.ts';
 import type { SavedKernel } from './kernel/saved-kernel.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { type OpenPagesOptions, openInlinePages, openSeparatePages } from './open-pages.ts';
+import { type OpenPagesOptions, openInlinePages, openSeparatePages } from './pages/open-pages.ts';
 import type { MemoryStretch, PageReader } from './pages/page-reader.ts';
 import type { MemoryLayout } from './pages/step-over-memory.ts';
 import { type OpenedImage, readImage } from './read-image.ts';

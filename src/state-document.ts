@@ -1,5 +1,5 @@
 /** What the documents of `ckpt state` have in common. */
-import type { CkptError, ErrorCode, ErrorLayer } from './errors.ts';
+import { type ErrorDocument, errorDocument } from './errors.ts';
 import type { LeafOptions } from './graph/query/json-leaf.ts';
 import { hideEnvironment } from './kernel/hide-environment.ts';
 import type { Limits } from './limits.ts';
@@ -12,14 +12,6 @@ export interface StateImage {
   readonly path: string;
   readonly hmac: HeaderHmac;
   readonly keyVerified: boolean;
-}
-
-/** What is wrong with an image that was answered all the same, as far as it could be read. */
-export interface StateDamage {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly layer: ErrorLayer;
-  readonly offset: number | null;
 }
 
 /** What every question to the object graphs takes. */
@@ -41,12 +33,8 @@ export function stateImage({ path, hmac, keyVerified }: ImageGraphs): StateImage
   return { path, hmac, keyVerified };
 }
 
-export function stateDamage({ damage }: ImageGraphs): StateDamage | null {
-  return damage === null ? null : damageOf(damage);
-}
-
-function damageOf({ code, message, place }: CkptError): StateDamage {
-  return { code, message, layer: place.layer, offset: place.offset ?? null };
+export function stateDamage({ damage }: ImageGraphs): ErrorDocument | null {
+  return damage === null ? null : errorDocument(damage);
 }
 
 /** How texts of a graph are shown. */

@@ -19,10 +19,10 @@ import { shownPath } from './io/http-address.ts';
 import { releaseOfTypes } from './kernel/types/release-of-types.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { readMemoryFile } from './pages/memory-file.ts';
-import { placed } from './read-image.ts';
 import { pagesInMetadataStream } from './read-memory.ts';
 import { parseRunscVersion } from './restore/runsc-version.ts';
 import { openStatefile } from './statefile/open-statefile.ts';
+import { placed } from './statefile/placed.ts';
 import type { HeaderHmac, Statefile } from './statefile/statefile.ts';
 
 export interface StateDumpOptions {

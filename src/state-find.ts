@@ -1,5 +1,6 @@
 /** Use case `state find`: all structs of a type. */
 
+import type { ErrorDocument } from './errors.ts';
 import { type Node, pathOf } from './graph/node.ts';
 import { findStructs, TypeNameError, typeNamed } from './graph/query/find-objects.ts';
 import type { Json, LeafOptions } from './graph/query/json-leaf.ts';
@@ -13,7 +14,6 @@ import {
   DOCUMENT_CHARACTERS,
   leafOptions,
   readingOf,
-  type StateDamage,
   type StateImage,
   type StateOptions,
   stateDamage,
@@ -55,7 +55,7 @@ export interface StateFindDocument {
   readonly matches: readonly StateMatch[];
   /** Texts that are shown without the values of environment variables in them. */
   readonly hidden: number;
-  readonly damage: StateDamage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /** The most matches that are shown unless all are asked for. */

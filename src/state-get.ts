@@ -1,5 +1,6 @@
 /** Use case `state get`: one value of the object graphs. */
 
+import type { ErrorDocument } from './errors.ts';
 import { pathOf } from './graph/node.ts';
 import type { Json } from './graph/query/json-leaf.ts';
 import { openValue } from './graph/query/open-value.ts';
@@ -11,7 +12,6 @@ import {
   DOCUMENT_CHARACTERS,
   leafOptions,
   readingOf,
-  type StateDamage,
   type StateImage,
   type StateOptions,
   stateDamage,
@@ -44,7 +44,7 @@ export interface StateGetDocument {
   readonly cut: boolean;
   /** Texts that are shown without the values of environment variables in them. */
   readonly hidden: number;
-  readonly damage: StateDamage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /**

@@ -1,17 +1,10 @@
 /** Use case `state tree`: what a value of the object graphs consists of, to a depth. */
+import type { ErrorDocument } from './errors.ts';
 import { type OutlineNode, outline } from './graph/query/outline.ts';
 import { isCpuPath } from './graph/query/path-language.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { readGraphs } from './read-graphs.ts';
-import {
-  leafOptions,
-  readingOf,
-  type StateDamage,
-  type StateImage,
-  type StateOptions,
-  stateDamage,
-  stateImage,
-} from './state-document.ts';
+import { leafOptions, readingOf, type StateImage, type StateOptions, stateDamage, stateImage } from './state-document.ts';
 import { nodeAt } from './state-path.ts';
 
 export interface StateTreeOptions extends StateOptions {
@@ -28,7 +21,7 @@ export interface StateTreeDocument {
   readonly tree: OutlineNode;
   /** Texts that are shown without the values of environment variables in them. */
   readonly hidden: number;
-  readonly damage: StateDamage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /** The most nodes of one outline, and the most bytes of a text in it. */

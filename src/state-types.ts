@@ -1,7 +1,8 @@
 /** Use case `state types`: what the kernel's object graph is made of. */
+import type { ErrorDocument } from './errors.ts';
 import { type Measure, measureTypes } from './graph/measure-types.ts';
 import { readGraphs } from './read-graphs.ts';
-import { readingOf, type StateDamage, type StateImage, type StateOptions, stateDamage, stateImage } from './state-document.ts';
+import { readingOf, type StateImage, type StateOptions, stateDamage, stateImage } from './state-document.ts';
 
 export interface StateTypesOptions extends StateOptions {
   /** How many of the largest objects are named (default 20). */
@@ -32,7 +33,7 @@ export interface StateTypesDocument {
   readonly rest: readonly { readonly kind: string; readonly count: number; readonly bytes: number; readonly share: number }[];
   /** The largest objects, what they refer to not counted. */
   readonly largest: readonly { readonly id: string; readonly type: string; readonly bytes: number; readonly path: string }[];
-  readonly damage: StateDamage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   unreadableBody,
 } from './verification/check-state.ts';
 import { damageOf } from './verification/damage.ts';
-import type { VerifyContext } from './verified-files.ts';
+import type { VerifyContext } from './verification/verified-files.ts';
 import { dateOf, memoryChecks, memoryInStream, memoryOptions, type StreamMemory } from './verify-memory.ts';
 
 /**

@@ -14,7 +14,7 @@ import { type CheckedGraphs, isLost, isOfArchive, type StateInProgress } from '.
 import { plainBody } from './verification/checked-body.ts';
 import { CheckedStream } from './verification/checked-stream.ts';
 import { damageOf } from './verification/damage.ts';
-import { asPages, seek, type VerifyContext } from './verified-files.ts';
+import { asPages, seek, type VerifyContext } from './verification/verified-files.ts';
 
 /** Date of the code that wrote the image (YYYYMMDD), or null: by its version, else by its types. */
 export async function dateOf({ metadata }: RawHeader, graphs: CheckedGraphs | null): Promise<string | null> {

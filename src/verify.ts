@@ -3,7 +3,7 @@
 import type { ByteSource } from './bytes/byte-source.ts';
 import type { ImageContainer, ImageFileName } from './container/image-container.ts';
 import { openContainer } from './container/open-container.ts';
-import { CkptError, type ErrorCode, type ErrorLayer } from './errors.ts';
+import { CkptError, type ErrorDocument, errorDocument } from './errors.ts';
 import type { FilesystemPrefix } from './filesystem/manifest.ts';
 import { FILESYSTEM_FILES, readFilesystemCheckpoint } from './filesystem/read-filesystem-checkpoint.ts';
 import { directoryNames, pathKind } from './io/file-source.ts';
@@ -14,7 +14,7 @@ import { beginCheck, CHECK_IDS, type Check } from './verification/check.ts';
 import { checkFilesystem } from './verification/check-filesystem.ts';
 import { type KnownTypes, knownTypes } from './verification/check-types.ts';
 import { type Damage, damageOf, messageOf } from './verification/damage.ts';
-import { countBytes, noteArchive, type VerifyContext, watched } from './verified-files.ts';
+import { countBytes, noteArchive, type VerifyContext, watched } from './verification/verified-files.ts';
 import { verifyCheckpoint } from './verify-checkpoint.ts';
 
 export const VERIFY_SCHEMA = 'ckpt/verify@1';
@@ -33,7 +33,7 @@ export type VerifyVerdict = 'intact' | 'damaged' | 'unreadable';
 
 /** One image. */
 export interface VerifiedImage {
-  /** As it was given. */
+  /** As it was given; a URL without its secrets. */
   readonly path: string;
   /** `unreadable`: nothing of it could be read as an image; the reason is in the document's `errors`. */
   readonly verdict: VerifyVerdict;
@@ -44,12 +44,8 @@ export interface VerifiedImage {
 }
 
 /** An image that could not be read at all. */
-export interface VerifyError {
+export interface VerifyError extends ErrorDocument {
   readonly image: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly layer: ErrorLayer;
-  readonly offset: number | null;
 }
 
 /** `ckpt/verify@1` */
@@ -73,9 +69,8 @@ export async function verify(paths: readonly string[], options: VerifyOptions = 
       images.push(await verifyImage(path, options, known));
     } catch (error) {
       if (!(error instanceof CkptError)) throw error;
-      images.push({ path, verdict: 'unreadable', keyed: false, keyVerified: false, checks: [] });
-      const { layer, offset } = error.place;
-      errors.push({ image: shownPath(path), code: error.code, message: error.message, layer, offset: offset ?? null });
+      images.push({ path: shownPath(path), verdict: 'unreadable', keyed: false, keyVerified: false, checks: [] });
+      errors.push({ image: shownPath(path), ...errorDocument(error) });
     }
   }
   const verdicts: readonly VerifyVerdict[] = ['unreadable', 'damaged'];
@@ -100,7 +95,7 @@ async function verifyImage(path: string, options: VerifyOptions, known: KnownTyp
       if (name === 'pages.img' || name === 'fs/pages.img') passed.set(name, await countBytes(watch(source)));
     },
   });
-  const file = container.bare ? path : 'checkpoint.img';
+  const file = container.bare ? shownPath(path) : 'checkpoint.img';
   const context = {
     key: options.key ?? null,
     limits,
@@ -116,9 +111,12 @@ async function verifyImage(path: string, options: VerifyOptions, known: KnownTyp
     const whole = container.kind === 'fscheckpoint';
     const { checks, keyed, keyVerified } = whole ? NO_STATE : await verifyCheckpoint(context);
     const all = [...checks, ...(await filesystemChecks(context, whole ? '' : 'fs/')), ...(await checkArchive(context))];
+    // Of an archive in a pipe it shows at the end that another image could have been meant.
+    const ambiguous = archive.find(({ code }) => code === 'ambiguous');
+    if (ambiguous !== undefined) throw ambiguous;
     all.sort((a, b) => CHECK_IDS.indexOf(a.id) - CHECK_IDS.indexOf(b.id));
     const verdict = all.some(({ outcome }) => outcome === 'damaged') ? 'damaged' : 'intact';
-    return { path, verdict, keyed, keyVerified, checks: all };
+    return { path: shownPath(path), verdict, keyed, keyVerified, checks: all };
   } finally {
     await container.close();
   }

@@ -3,6 +3,7 @@
 import { UsageError } from './errors.ts';
 import type { ExtractedSpec } from './extract-specs.ts';
 import { containerDirectories } from './extraction/container-directories.ts';
+import { shownPath } from './io/http-address.ts';
 import { openTargetTree } from './io/target-tree.ts';
 import { TOOL } from './tool.ts';
 
@@ -63,7 +64,7 @@ export function writeSpecs(image: string, specs: readonly ExtractedSpec[], place
   return {
     schema: 'ckpt/specs@1',
     tool: TOOL,
-    image: { path: image },
+    image: { path: shownPath(image) },
     output: 'directory' in place ? place.directory : place.file,
     specs: entries.map(({ container, path, bytes, hidden }) => ({
       container,

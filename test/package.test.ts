@@ -22,6 +22,13 @@ describe('package.json', () => {
     expect(Object.values(all).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
+  test('has no package whose licence NOTICE leaves out', () => {
+    const notice = readFileSync(join(root, 'NOTICE'), 'utf8');
+    expect(Object.keys(manifest.dependencies).filter((name) => !new RegExp(`^  (?:.*, )?${name}\\b`, 'm').test(notice))).toEqual(
+      [],
+    );
+  });
+
   test('has no script that runs at installation', () => {
     const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish', 'preprepare', 'postprepare'];
     expect(hooks.filter((hook) => hook in manifest.scripts)).toEqual([]);

@@ -35,13 +35,18 @@ export const value = (describe: string, more: Partial<OptionDescription> = {}): 
 export const list = (describe: string): OptionDescription => value(describe, { array: true });
 export const toggle = (describe: string): OptionDescription => ({ type: 'boolean', describe });
 
-export const FORMAT = {
-  format: value('text or json (default: text)'),
-  json: toggle('Short for --format json'),
-  output: value('Write to FILE instead of standard output', { alias: 'o' }),
+const FORMATS = { format: value('text or json (default: text)'), json: toggle('Short for --format json') };
+const ALSO = {
   also: list('FORMAT=FILE: write another format to a file as well; may be repeated'),
   color: value('auto, always or never (default: auto, which also follows NO_COLOR and FORCE_COLOR)'),
 };
+export const FORMAT = {
+  ...FORMATS,
+  output: value('Write to FILE instead of standard output', { alias: 'o' }),
+  ...ALSO,
+};
+/** Where `-o` is something else than the document. */
+export const FORMAT_BESIDE = { ...FORMATS, ...ALSO };
 export const LIMIT = {
   limit: list(`name=value: raise or lower a ceiling on what input may demand (${Object.keys(DEFAULT_LIMITS).join(', ')})`),
 };

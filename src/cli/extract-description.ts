@@ -1,6 +1,6 @@
 /** What `ckpt extract` takes. */
 import { UsageError } from '../errors.ts';
-import { type CommandDescription, FORMAT, KEY, LIMIT, list, one, output, toggle, value } from './command-description.ts';
+import { type CommandDescription, FORMAT_BESIDE, KEY, LIMIT, list, one, output, toggle, value } from './command-description.ts';
 import type { ExtractAction, ExtractInvocation } from './invocation.ts';
 import { choice, choiceOrNone, flag, limits, processNumber, text, texts, type Values } from './option-values.ts';
 
@@ -20,7 +20,7 @@ export const EXTRACT: CommandDescription = {
   ],
   options: {
     list: toggle('Only list the files'),
-    output: value('File to write: a tar archive, a core file or specs; - is standard output', { alias: 'o' }),
+    output: value('File to write: a tar archive, a core file, specs or the list; - is standard output', { alias: 'o' }),
     directory: value('Write files into DIR', { alias: 'C' }),
     memory: value('The memory of process PID as a core file'),
     spec: toggle('The OCI specs: one config.json for each container with -C, else on standard output or in FILE'),
@@ -37,10 +37,7 @@ export const EXTRACT: CommandDescription = {
     'show-env': toggle('With --spec, show the values of environment variables, which are hidden by default'),
     ...KEY,
     ...LIMIT,
-    format: FORMAT.format,
-    json: FORMAT.json,
-    also: FORMAT.also,
-    color: FORMAT.color,
+    ...FORMAT_BESIDE,
   },
   invocation: (positionals, values) => {
     const image = one(positionals, 'image');
@@ -48,10 +45,12 @@ export const EXTRACT: CommandDescription = {
     const given = text(values, 'output');
     // Of a list the output is the document; else the document goes to standard output, beside what was taken out.
     const documents = output(action === 'list' ? values : { ...values, output: undefined });
-    const toTerminal = given === '-' || (action === 'spec' && given === null && text(values, 'directory') === null);
+    const printed = action === 'spec' && (given === null || given === '-') && text(values, 'directory') === null;
     const [own] = documents.destinations;
-    if (action !== 'list' && toTerminal && own.format === 'json')
-      throw new UsageError('--json needs standard output for itself: write to a file with -o FILE or -C DIR');
+    if (printed && own.format === 'json')
+      throw new UsageError(
+        '--spec prints the specs, which are JSON; for --json, which tells what was written, name a place with -o FILE or -C DIR',
+      );
     return {
       command: 'extract',
       image,

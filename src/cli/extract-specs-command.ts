@@ -1,6 +1,8 @@
 /** `ckpt extract --spec`. */
+
 import { extractSpecs } from '../extract-specs.ts';
 import { beginFile } from '../io/finished-file.ts';
+import { shownPath } from '../io/http-address.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { writeSpecs } from '../write-specs.ts';
 import { warningLine } from './error-message.ts';
@@ -16,7 +18,9 @@ export async function extractSpecsTo(
   const { image, container, showEnv, limits, file, directory, force } = invocation;
   const specs = await extractSpecs(image, { ...key, limits, showEnv, ...(container === null ? {} : { container }) });
   if (specs.some(({ hidden }) => hidden))
-    await io.stderr.write(warningLine(`values of environment variables of ${image} are hidden; --show-env shows them`));
+    await io.stderr.write(
+      warningLine(`values of environment variables of ${shownPath(image)} are hidden; --show-env shows them`),
+    );
   if (directory === null) {
     const text = specsText(specs, container !== null);
     if (file === null || file === '-') {

@@ -1,6 +1,6 @@
 /** What `ckpt pack` takes. */
 import { UsageError } from '../errors.ts';
-import { type CommandDescription, FORMAT, LIMIT, one, output, toggle, value } from './command-description.ts';
+import { type CommandDescription, FORMAT_BESIDE, LIMIT, one, output, toggle, value } from './command-description.ts';
 import { choiceOrNone, flag, limits, text } from './option-values.ts';
 
 export const PACK: CommandDescription = {
@@ -20,10 +20,7 @@ export const PACK: CommandDescription = {
     compression: value('none, gzip or zstd (default: what the name of the file ends in)'),
     force: toggle('Replace a file that is there'),
     ...LIMIT,
-    format: FORMAT.format,
-    json: FORMAT.json,
-    also: FORMAT.also,
-    color: FORMAT.color,
+    ...FORMAT_BESIDE,
   },
   invocation: (positionals, values) => {
     const image = one(positionals, 'image');

@@ -29,7 +29,9 @@ export const PAGES: CommandDescription = {
     'no-scan': toggle('Do not read the pages: only what the metadata tells'),
     map: toggle('Every range of memory: where it lies in the image, what it is for, and which process maps it where'),
     all: toggle('Show long lists to their end'),
-    threads: value('Threads that read pages, 0 for none beside the first (default: as many as run at the same time, at most 8)'),
+    threads: value(
+      'Threads that read pages, 0 for none beside the first, at most 16 (default: as many as run at the same time, at most 8)',
+    ),
     ...KEY,
     ...LIMIT,
     ...FORMAT,

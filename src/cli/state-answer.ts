@@ -1,8 +1,8 @@
 /** What the commands of the group `state` have in common: the question, warnings, and hints at what was meant. */
-import { UsageError } from '../errors.ts';
+import { type ErrorDocument, UsageError } from '../errors.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import type { Limits } from '../limits.ts';
-import type { StateDamage, StateImage } from '../state-document.ts';
+import type { StateImage } from '../state-document.ts';
 import { TypeNameError } from '../state-find.ts';
 import { PathError } from '../state-get.ts';
 import { closestName } from './closest-name.ts';
@@ -21,7 +21,7 @@ interface Question extends OutputOptions {
 interface Answer {
   readonly image: StateImage;
   readonly hidden?: number;
-  readonly damage: StateDamage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /** Names that a misspelt one is compared with. */

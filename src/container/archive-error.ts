@@ -17,9 +17,9 @@ export function cutArchive(offset: number | null, expected: string, found = 'the
 }
 
 /** Bytes behind the end of an archive. */
-export function trailingBytes(offset: number | null, expected: string): CkptError {
+export function trailingBytes(offset: number | null, expected: string, found = 'other bytes'): CkptError {
   const hint = 'Archives that were joined one behind the other are not read behind the first; unpack it and pack it again';
-  return archiveError('trailing-bytes', offset, expected, 'other bytes', hint);
+  return archiveError('trailing-bytes', offset, expected, found, hint);
 }
 
 /** A count or size over a ceiling that a person can raise. */

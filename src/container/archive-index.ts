@@ -43,6 +43,8 @@ export interface ArchiveIndex {
 
 const STATE_FILE = 'checkpoint.img';
 const FILESYSTEM_FILES = ['fscheckpoint.json', 'fscheckpoint.pb', 'multitar.img'];
+/** Files of which one makes a folder an image. */
+const MAKES_IMAGE: readonly string[] = [STATE_FILE, ...FILESYSTEM_FILES];
 /** The folder of a file system checkpoint that belongs to a full one. */
 const SPLIT = 'fs';
 /** Most files of images that are kept apart by name: an archive with more is none that was made of one image. */
@@ -54,11 +56,13 @@ const MOST_NAMED = 5;
 export function archiveIndex(select: string | null): ArchiveIndex {
   /** Files by folder and base name. State files by themselves have an empty base name. */
   const folders = new Map<string, Map<string, IndexedFile>>();
+  /** Those of them that hold what makes an image: few, where folders with pages alone can be many. */
+  const candidates = new Map<string, Map<string, IndexedFile>>();
   let count = 0;
 
   const images = (): IndexedImage[] => {
     const found: IndexedImage[] = [];
-    for (const [path, files] of folders) {
+    for (const [path, files] of candidates) {
       if (files.has('')) found.push({ path, kind: 'checkpoint', bare: true });
       if (files.has(STATE_FILE)) found.push({ path, kind: 'checkpoint', bare: false });
       else if (FILESYSTEM_FILES.some((name) => files.has(name)) && !isSplit(path))
@@ -92,7 +96,10 @@ export function archiveIndex(select: string | null): ArchiveIndex {
       const { names, kind, target, size, position } = member;
       const file: IndexedFile = { ordinal, names, kind, target, size, position };
       files.set(name, file);
-      only();
+      if (name === '' || MAKES_IMAGE.includes(name)) {
+        candidates.set(place, files);
+        only();
+      }
       return file;
     },
     chosen(ended) {

@@ -1,6 +1,7 @@
 /** Zstandard, expanded block by block, so that neither a large window nor a bomb takes memory. */
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { PullReader } from '../bytes/pull-reader.ts';
+import { joinedBytes } from '../bytes/source-reading.ts';
 import { largestZstdWindow, openZstdDecompressor, type ZstdChoice, ZstdError, type ZstdStream } from '../io/zstd-codec.ts';
 import { badArchive } from './archive-error.ts';
 import { expandingSource } from './expanding-source.ts';
@@ -51,7 +52,7 @@ export function expandZstd(source: ByteSource, charge: (bytes: number) => void, 
       last = block.last;
     }
     try {
-      take((await codec?.push(joined(input))) ?? []);
+      take((await codec?.push(joinedBytes(input))) ?? []);
       if (last) take((await codec?.end()) ?? []);
     } catch (error) {
       closeCodec();
@@ -72,15 +73,4 @@ export function expandZstd(source: ByteSource, charge: (bytes: number) => void, 
       await source.close();
     },
   );
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] as Uint8Array;
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
 }

@@ -1,6 +1,7 @@
 /** Digests that name blobs. */
 import { createHash, type Hash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { readThrough } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 
 export interface OciDigest {
@@ -9,7 +10,6 @@ export interface OciDigest {
 }
 
 const HEX_LENGTH = { sha256: 64, sha512: 128 } as const;
-const BLOCK = 1024 * 1024;
 
 /**
  * A digest such as `sha256:` and 64 hexadecimal digits in lower case.
@@ -101,21 +101,7 @@ export function verifiedSource(source: ByteSource, digest: OciDigest, size: numb
     }
     return bytes;
   };
-  return {
-    size: source.size,
-    seekable: false,
-    read,
-    async skip(count) {
-      let left = count;
-      while (left > 0) {
-        const bytes = await read(Math.min(left, BLOCK));
-        if (bytes.length === 0) break;
-        left -= bytes.length;
-      }
-      return count - left;
-    },
-    close: () => source.close(),
-  };
+  return readThrough(source, read);
 }
 
 function expectDigest(hash: Hash, length: number, digest: OciDigest, size: number | null, where: string): void {

@@ -1,4 +1,6 @@
 /** What the indexes and manifests of an OCI layout lead to. */
+
+import { readUpTo } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { ImageFile } from './image-container.ts';
@@ -12,7 +14,6 @@ import {
   parseOciDocument,
 } from './oci-document.ts';
 import { isCheckpointType, isDocumentType, referencesOf, saysCheckpoint, titleOf } from './oci-names.ts';
-import { readUpTo } from './source-reading.ts';
 
 /** The files of a layout, wherever it lies. */
 export interface OciStore {

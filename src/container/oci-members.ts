@@ -1,6 +1,7 @@
 /** The files of an OCI layout that is packed as an archive. */
 import type { ByteSource } from '../bytes/byte-source.ts';
 import type { RandomSource } from '../bytes/random-source.ts';
+import { bytesSource, partOf, readUpTo } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { overCeiling } from './archive-error.ts';
@@ -13,7 +14,6 @@ import type { ImageFile } from './image-container.ts';
 import { digestOfPath } from './oci-digest.ts';
 import type { OciStore } from './oci-graph.ts';
 import { peeked } from './peeked-source.ts';
-import { bytesSource, readUpTo } from './source-reading.ts';
 import { readTar, type TarReader } from './tar-reader.ts';
 
 /** An archive that can be read again. */
@@ -183,27 +183,6 @@ async function openTar(layout: PackedLayout, limits: Limits): Promise<OpenTar | 
   }
   await close();
   return null;
-}
-
-/** The next `size` bytes of a source. */
-function partOf(source: ByteSource, size: number): ByteSource {
-  let left = size;
-  return {
-    size,
-    seekable: source.seekable,
-    async read(max) {
-      if (left === 0) return new Uint8Array(0);
-      const bytes = await source.read(Math.min(max, left));
-      left -= bytes.length;
-      return bytes;
-    },
-    async skip(count) {
-      const moved = await source.skip(Math.min(count, left));
-      left -= moved;
-      return moved;
-    },
-    close: () => source.close(),
-  };
 }
 
 function twice(path: string): CkptError {

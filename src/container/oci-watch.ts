@@ -1,5 +1,6 @@
 /** Watches the blobs of an OCI archive that goes by once: its files come in any order, and are verified by the names they lie under. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { bytesSource, readThrough } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { overCeiling } from './archive-error.ts';
@@ -7,7 +8,6 @@ import { joinedNames, splitPath } from './archive-names.ts';
 import type { ImageFile } from './image-container.ts';
 import { digestOfPath, verifiedSource } from './oci-digest.ts';
 import { readOciGraph } from './oci-graph.ts';
-import { bytesSource } from './source-reading.ts';
 
 /** What stands between the members of an archive and those who read them. */
 export interface MemberWatch {
@@ -29,15 +29,19 @@ const OPENING = [0x7b, 0x5b];
 export function ociWatch(limits: Limits): MemberWatch {
   const documents = new Map<string, Uint8Array>();
   const blobs = new Map<string, number>();
+  /** Indexes that were not kept. */
+  const tooLarge = new Set<string>();
   let held = 0;
 
-  const keeping = (source: ByteSource, path: string): ByteSource => {
+  /** @param named an index by its name, and not only by how it begins. */
+  const keeping = (source: ByteSource, path: string, named: boolean): ByteSource => {
     const pieces: Uint8Array[] = [];
     let length = 0;
     let kept = (source.size ?? Number.POSITIVE_INFINITY) <= limits.manifestBytes;
+    if (named && !kept) tooLarge.add(path);
     const read = async (max: number): Promise<Uint8Array> => {
       const bytes = await source.read(max);
-      if (length === 0 && bytes.length > 0 && !OPENING.includes(bytes[0] as number)) kept = false;
+      if (!named && length === 0 && bytes.length > 0 && !OPENING.includes(bytes[0] as number)) kept = false;
       length += bytes.length;
       if (kept && bytes.length > 0) {
         held += bytes.length;
@@ -51,21 +55,7 @@ export function ociWatch(limits: Limits): MemberWatch {
       }
       return bytes;
     };
-    return {
-      size: source.size,
-      seekable: false,
-      read,
-      async skip(count) {
-        let left = count;
-        while (left > 0) {
-          const bytes = await read(Math.min(left, 65_536));
-          if (bytes.length === 0) break;
-          left -= bytes.length;
-        }
-        return count - left;
-      },
-      close: () => source.close(),
-    };
+    return readThrough(source, read);
   };
 
   return {
@@ -74,13 +64,15 @@ export function ociWatch(limits: Limits): MemberWatch {
       const blob = digestOfPath(path);
       if (blob !== null) {
         blobs.set(path, source.size ?? 0);
-        return verifiedSource(keeping(source, path), blob.digest, null, path);
+        return verifiedSource(keeping(source, path, false), blob.digest, null, path);
       }
-      return DOCUMENTS.has(splitPath(path).base) ? keeping(source, path) : source;
+      return DOCUMENTS.has(splitPath(path).base) ? keeping(source, path, true) : source;
     },
     async finish(imagePath) {
       const [, root = '', blob = ''] = /^((?:.*?\/)?)(blobs\/(?:sha256|sha512)\/[0-9a-f]+)(?:\/|$)/.exec(imagePath) ?? [];
       if (blob === '' || !blobs.has(`${root}${blob}`)) return;
+      for (const name of DOCUMENTS)
+        if (tooLarge.has(`${root}${name}`)) throw overCeiling('manifestBytes', limits.manifestBytes, `bytes of ${name}`, 'more');
       if (!documents.has(`${root}index.json`) && !documents.has(`${root}manifest.json`)) return;
       const graph = await readOciGraph(
         { file: async (path) => fileOf(documents.get(`${root}${path}`), blobs.get(`${root}${path}`)) },

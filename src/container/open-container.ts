@@ -192,7 +192,7 @@ export async function findState(container: ImageContainer): Promise<ImageFile> {
     {
       expected: `a full checkpoint with ${STATE_FILE}`,
       found: 'a filesystem checkpoint',
-      hint: '`runsc restore` does not take it: it holds files only, for `runsc create -fs-restore-image-path`',
+      hint: 'It holds files only, for `runsc create -fs-restore-image-path`: ckpt inspect, check, verify and extract take it',
     },
   );
 }

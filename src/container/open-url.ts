@@ -171,6 +171,6 @@ function notThere(address: HttpAddress, expected: string): CkptError {
   return new CkptError(
     'http-error',
     { layer: 'file', file: address.shown },
-    { expected, found: 'status 404 or 410 from the server', hint: 'Check the URL; that of a directory ends with a slash' },
+    { expected, found: 'nothing there (status 404 or 410)', hint: 'Check the URL; that of a directory ends with a slash' },
   );
 }

@@ -1,5 +1,6 @@
 /** Looks at the first bytes of a source without losing them. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { readUpTo } from '../bytes/source-reading.ts';
 
 /** The first bytes, and a source that still begins with them. */
 export interface Peeked {
@@ -13,16 +14,8 @@ export interface Peeked {
  * @throws CkptError `io-error`.
  */
 export async function peeked(source: ByteSource, count: number): Promise<Peeked> {
-  const bytes = new Uint8Array(count);
-  let length = 0;
-  while (length < count) {
-    const block = await source.read(count - length);
-    if (block.length === 0) break;
-    bytes.set(block, length);
-    length += block.length;
-  }
-  const start = bytes.slice(0, length);
-  return { bytes: start, source: withStart(start, source) };
+  const bytes = await readUpTo(source, count);
+  return { bytes, source: withStart(bytes, source) };
 }
 
 function withStart(start: Uint8Array, source: ByteSource): ByteSource {

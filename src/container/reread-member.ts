@@ -1,5 +1,6 @@
 /** Reads a file of an archive in a new pass over it. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { partOf } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { IndexedFile } from './archive-index.ts';
@@ -16,7 +17,7 @@ export async function rereadMember(input: ByteSource, file: IndexedFile, limits:
   const { position, size } = file;
   if (position !== null && size !== null && input.seekable) {
     await input.skip(position);
-    return part(input, size);
+    return partOf(input, size);
   }
   const walk = walkMembers(input, limits);
   try {
@@ -36,27 +37,6 @@ export async function rereadMember(input: ByteSource, file: IndexedFile, limits:
 
 function reading(source: ByteSource): Omit<ByteSource, 'close'> {
   return { size: source.size, seekable: source.seekable, read: (max) => source.read(max), skip: (count) => source.skip(count) };
-}
-
-/** The next `size` bytes of a source. */
-function part(source: ByteSource, size: number): ByteSource {
-  let left = size;
-  return {
-    size,
-    seekable: source.seekable,
-    async read(max) {
-      if (left === 0) return new Uint8Array(0);
-      const bytes = await source.read(Math.min(max, left));
-      left -= bytes.length;
-      return bytes;
-    },
-    async skip(count) {
-      const moved = await source.skip(Math.min(count, left));
-      left -= moved;
-      return moved;
-    },
-    close: () => source.close(),
-  };
 }
 
 function changed(file: IndexedFile): CkptError {

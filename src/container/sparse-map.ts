@@ -1,9 +1,9 @@
 /** Where the bytes of a sparse tar member belong; what is not named is a hole that reads as zeros. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { readUpTo } from '../bytes/source-reading.ts';
 import type { Limits } from '../limits.ts';
 import { badArchive, cutArchive, overCeiling } from './archive-error.ts';
 import { paxNumber } from './pax-records.ts';
-import { readUpTo } from './source-reading.ts';
 import { TAR_BLOCK, tarNumber } from './tar-header.ts';
 
 /** Bytes of the real content that are stored, ascending and apart. */

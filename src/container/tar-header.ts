@@ -7,6 +7,7 @@
  *
  * @see POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual, "Basic Tar Format".
  */
+import { nameText } from '../bytes/name-text.ts';
 import { badArchive } from './archive-error.ts';
 
 /** Bytes of a block; headers are one, and contents are padded to them. */
@@ -34,9 +35,6 @@ export interface TarHeader {
   readonly size: number;
   readonly target: string;
 }
-
-const utf8 = new TextDecoder();
-const latin1 = new TextDecoder('latin1');
 
 /**
  * Decodes a header block; null for a block of zeros, which ends an archive.
@@ -70,25 +68,25 @@ function isZero(bytes: Uint8Array): boolean {
  * @throws CkptError `bad-archive` when it is neither, negative, or no safe integer.
  */
 export function tarNumber(block: Uint8Array, [start, length]: Field, offset: number, what: string): number {
-  const bytes = block.subarray(start, start + length);
-  const first = bytes[0] as number;
+  const first = block[start] as number;
   let value: number;
   if ((first & 0x80) === 0) {
-    const digits = /^[ \0]*([0-7]*)(?:[ \0]|$)/.exec(latin1.decode(bytes))?.[1];
-    if (digits === undefined) throw badArchive(offset + start, `${what} in octal`, JSON.stringify(latin1.decode(bytes)));
+    const text = ascii(block, [start, length]);
+    const digits = /^[ \0]*([0-7]*)(?:[ \0]|$)/.exec(text)?.[1];
+    if (digits === undefined) throw badArchive(offset + start, `${what} in octal`, JSON.stringify(text));
     value = digits === '' ? 0 : Number.parseInt(digits, 8);
   } else {
-    value = bytes.subarray(1).reduce((sum, byte) => sum * 256 + byte, first & 0x7f);
+    value = block.subarray(start + 1, start + length).reduce((sum, byte) => sum * 256 + byte, first & 0x7f);
   }
   if (!Number.isSafeInteger(value))
     throw badArchive(offset + start, `${what} under 2^53`, (first & 0x40) === 0 ? 'more' : 'a negative one');
   return value;
 }
 
-/** Text up to the first NUL, as UTF-8. */
+/** Text up to the first NUL, as {@link nameText} gives it. */
 export function tarText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return end === 0 ? '' : nameText(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function text(block: Uint8Array, [start, length]: Field): string {
@@ -96,7 +94,7 @@ function text(block: Uint8Array, [start, length]: Field): string {
 }
 
 function ascii(block: Uint8Array, [start, length]: Field): string {
-  return latin1.decode(block.subarray(start, start + length));
+  return Buffer.from(block.buffer, block.byteOffset + start, length).toString('latin1');
 }
 
 /** The sum counts bytes; some old writers counted them as signed, and every reader takes both. */

@@ -1,9 +1,9 @@
 /** The members of a tape archive, in the order of its bytes. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { readUpTo } from '../bytes/source-reading.ts';
 import type { Limits } from '../limits.ts';
 import { badArchive, cutArchive, overCeiling, trailingBytes } from './archive-error.ts';
 import { parsePaxRecords, paxNumber } from './pax-records.ts';
-import { readUpTo } from './source-reading.ts';
 import { paxSparseMap, readOldSparseMap, readSparseMapLines, type SparseMap } from './sparse-map.ts';
 import { sparseSource } from './sparse-source.ts';
 import { decodeTarHeader, TAR_BLOCK, type TarHeader, tarText } from './tar-header.ts';
@@ -56,6 +56,8 @@ const EXTENDED = 'xX';
 /** What a global header can say of all members, of what is read here. */
 const GLOBAL_KEYS: readonly string[] = ['path', 'linkpath', 'size'];
 const TRAILING_BLOCK = 1024 * 1024;
+/** The most bytes of zeros behind the end of an archive; tar fills up a record of 10 KiB, or what `-b` says. */
+const TRAILING_MOST = 64 * 1024 * 1024;
 
 /** What extended headers say of the next member. */
 interface Extended {
@@ -106,8 +108,12 @@ export function readTar(source: ByteSource, limits: Limits, chargeHole: (bytes: 
 
   const finish = async (): Promise<null> => {
     ended = true;
+    const most = offset + TRAILING_MOST;
     for (;;) {
       const at = offset;
+      // A pipe may never end.
+      if (at > most)
+        throw trailingBytes(at, `at most ${TRAILING_MOST} bytes of zeros behind the end of the archive`, 'more of them');
       const block = await counted.read(TRAILING_BLOCK);
       if (block.length === 0) return null;
       const garbage = block.findIndex((byte) => byte !== 0);

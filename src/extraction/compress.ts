@@ -1,5 +1,6 @@
 /** Compresses what goes by. */
 import { constants, createGzip } from 'node:zlib';
+import { UsageError } from '../errors.ts';
 import { openZstdCompressor } from '../io/zstd-codec.ts';
 import type { WriteBytes } from './tar-writer.ts';
 
@@ -17,15 +18,23 @@ export interface Compressor {
 /** The usual middle between time and size. @see zstd(1): default level */
 const ZSTD_LEVEL = 3;
 
-/** Compresses for an output. The bytes are the same for the same input and the same Node.js. */
-export async function openCompressor(compression: Compression, write: WriteBytes): Promise<Compressor> {
+/**
+ * Compresses for an output. The bytes are the same for the same input and the same Node.js.
+ *
+ * @param zstd `native: false` for the codec of the zstd-codec package on every Node.js.
+ */
+export async function openCompressor(
+  compression: Compression,
+  write: WriteBytes,
+  zstd: { readonly native?: boolean } = {},
+): Promise<Compressor> {
   switch (compression) {
     case 'none':
       return { write, async finish() {}, close() {} };
     case 'gzip':
       return gzip(write);
     case 'zstd': {
-      const stream = await openZstdCompressor(ZSTD_LEVEL);
+      const stream = await openZstdCompressor(ZSTD_LEVEL, zstd);
       const pass = async (blocks: readonly Uint8Array[]): Promise<void> => {
         for (const block of blocks) await write(block);
       };
@@ -57,8 +66,20 @@ function gzip(write: WriteBytes): Compressor {
   };
 }
 
-/** What a name asks for. */
+/** Endings of compressions that are not written: a file of such a name would not be what it says. */
+const OTHERS = /[.](?:xz|txz|lzma|bz2|tbz2?|lz4|br|zip|7z)$/i;
+
+/**
+ * What a name asks for.
+ *
+ * @throws UsageError when that is a compression that is not written
+ */
 export function compressionOfName(name: string): Compression {
+  const other = OTHERS.exec(name)?.[0];
+  if (other !== undefined)
+    throw new UsageError(
+      `${name}: ${other} is not written, only .tar, .tar.gz and .tar.zst; --compression writes under any name`,
+    );
   if (/[.](?:tgz|gz)$/i.test(name)) return 'gzip';
   return /[.](?:tzst|zst|zstd)$/i.test(name) ? 'zstd' : 'none';
 }

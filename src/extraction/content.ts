@@ -1,4 +1,5 @@
 /** The content of a saved file: where it has bytes, and what they are. */
+import { eventLoopTurns } from '../bytes/event-loop-turns.ts';
 import { CkptError } from '../errors.ts';
 import type { SavedFile } from '../filesystem/saved-file.ts';
 import type { PageReader, SavedPart } from '../pages/page-reader.ts';
@@ -66,8 +67,10 @@ export function fileContent({ path, size, extents }: SavedFile, pages: () => Pag
     bytes,
     check: () => reader.check(parts.map(({ part }) => part)),
     async *pieces() {
+      const turn = eventLoopTurns();
       for (const { offset, owner, part } of parts)
         for (let at = 0; at < part.length; at += BLOCK) {
+          await turn();
           const length = Math.min(BLOCK, part.length - at);
           yield { offset: offset + at, bytes: await reader.read({ owner, offset: part.offset + at, length }) };
         }

@@ -3,7 +3,7 @@ import type { CkptError } from '../errors.ts';
 import type { SavedProcess } from '../kernel/tasks/processes.ts';
 import { TOOL } from '../tool.ts';
 import type { CoreLayout } from './core-layout.ts';
-import { type ExtractError, errorDocument } from './document.ts';
+import { type ExtractError, extractError } from './document.ts';
 
 /** One mapping of the process. Addresses and offsets are `0x…`. */
 export interface CoreMappingDocument {
@@ -75,7 +75,7 @@ export function coreDocument(
       zeros: sum('zeros'),
       missing: sum('missing'),
     },
-    errors: errors.map(errorDocument),
+    errors: errors.map(extractError),
     mappings: core.mappings.map(({ start, end, permissions, offset, name, saved, zeros, missing, private: own }) => ({
       start: hex(start),
       end: hex(end),

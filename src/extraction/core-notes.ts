@@ -1,11 +1,12 @@
 /** The notes of a core file: threads with their registers, the process, its auxiliary vector and mapped files. */
+
+import { joinedBytes } from '../bytes/source-reading.ts';
 import type { AuxiliaryEntry } from '../kernel/memory/auxiliary-vector.ts';
 import type { SavedProcess } from '../kernel/tasks/processes.ts';
 import type { SavedRegisters } from '../kernel/tasks/registers.ts';
 import { maskOf } from '../kernel/tasks/signals.ts';
 import type { SavedTask } from '../kernel/tasks/tasks.ts';
 import type { CoreMapping } from './core-layout.ts';
-import { joinedBytes } from './pax.ts';
 
 /** Numbers of notes. @see Linux include/uapi/linux/elf.h */
 const NT = {
@@ -173,7 +174,7 @@ function floatingPoint(task: SavedTask, { fpu, xcr0 }: CoreProcess): Uint8Array[
   const notes = [note('CORE', NT.fpregset, area.slice(0, FXSAVE_BYTES))];
   if (area.length < XSAVE_HEADER_END || xcr0 === null) return notes;
   const state = area.slice(0, xsaveLength(area));
-  const view = new DataView(state.buffer);
+  const view = new DataView(state.buffer, state.byteOffset, state.length);
   // The compacted form is not what debuggers read.
   if (view.getBigUint64(XCOMP_BV, true) !== 0n) return notes;
   view.setBigUint64(SOFTWARE_XCR0, xcr0, true);

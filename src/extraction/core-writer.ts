@@ -1,4 +1,5 @@
 /** A process as an ELF core file. */
+import { eventLoopTurns } from '../bytes/event-loop-turns.ts';
 import type { PageReader } from '../pages/page-reader.ts';
 import type { CoreSegment } from './core-layout.ts';
 
@@ -40,11 +41,16 @@ export async function writeCore(
   await output.write(headers(machine, segments, { notesAt, notesLength: notes.length, dataAt }));
   await output.write(notes);
   await output.zeros(dataAt - notesAt - notes.length);
+  const turn = eventLoopTurns();
   for (const { start, filledTo, pieces } of segments) {
     let at = start;
     for (const piece of pieces) {
+      await turn();
       await output.zeros(Number(piece.start - at));
-      await writePiece(piece, pages, output, onBytes);
+      await writePiece(piece, pages, output, async (count) => {
+        onBytes(count);
+        await turn();
+      });
       at = piece.end;
     }
     await output.zeros(Number(filledTo - at));
@@ -55,7 +61,7 @@ async function writePiece(
   { start, end, owner, offset }: CoreSegment['pieces'][number],
   pages: PageReader,
   output: CoreOutput,
-  onBytes: (count: number) => void,
+  onBytes: (count: number) => Promise<void>,
 ): Promise<void> {
   const length = Number(end - start);
   let at = offset;
@@ -64,7 +70,7 @@ async function writePiece(
     for (let done = 0; done < part.length; done += BLOCK) {
       const count = Math.min(BLOCK, part.length - done);
       await output.write(await pages.read({ owner, offset: part.offset + done, length: count }));
-      onBytes(count);
+      await onBytes(count);
     }
     at = part.offset + part.length;
   }

@@ -81,7 +81,7 @@ export interface ExtractDocument {
 }
 
 /** An error as a document has it. */
-export function errorDocument({ code, place, message }: CkptError): ExtractError {
+export function extractError({ code, place, message }: CkptError): ExtractError {
   return { code, layer: place.layer, message };
 }
 
@@ -95,7 +95,7 @@ export function entryDocument(
     path: path === '' ? '.' : path,
     outcome,
     reason: why.reason ?? null,
-    error: why.error === undefined ? null : errorDocument(why.error),
+    error: why.error === undefined ? null : extractError(why.error),
     ...attributes(file),
     linkTo,
     whiteout,

@@ -1,5 +1,5 @@
 /** What goes out of an image: its files under the names that they get outside, and what is left out and why. */
-import { CkptError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { SavedFile, SavedFileSystem } from '../filesystem/saved-file.ts';
 import { containerDirectories, isName } from './container-directories.ts';
 
@@ -55,6 +55,8 @@ export interface Entries {
   /** Directories before what they hold. */
   readonly entries: readonly Entry[];
   readonly omitted: readonly OmittedEntry[];
+  /** Of the patterns that were asked for, those that fit nothing. */
+  readonly unmatched: readonly string[];
 }
 
 /** Prefix of whiteouts in layers of OCI images, and the name that makes a directory opaque. @see OCI image spec, layer.md, "Whiteouts". */
@@ -76,23 +78,23 @@ interface Placed {
  * Names for the files of all file systems: as their containers saw them, below a directory of its own for each container when there are
  * several.
  *
- * @throws CkptError `not-found` when a container was asked for that has none.
+ * @throws UsageError when a container was asked for that has none.
  */
 export function planEntries(systems: readonly SavedFileSystem[], options: EntryOptions): Entries {
   const { whiteouts } = options;
   const entries = new Map<string, Entry>();
   const names = nameTree();
   const omitted: OmittedEntry[] = [];
+  const wanted = pathFilter(options.paths);
   for (const place of placedSystems(systems, options.container)) {
     const hiding = mountsBelow(place, systems);
-    const isWanted = pathFilter(options.paths);
     const files = new Map<string, SavedFile>();
     /** Output name by path in the file system: of a group of hard links the first that is given out. */
     const given = new Map<string, string>();
     for (const file of place.system.files) {
       files.set(file.path, file);
       const inside = joinedPath(place.mount, file.path);
-      if (!isWanted(inside)) continue;
+      if (!wanted.has(inside)) continue;
       const { system } = place;
       const path = joinedPath(place.top, inside);
       const leaveOut = (reason: LeftOut): number => omitted.push({ path, file, system, reason });
@@ -133,7 +135,7 @@ export function planEntries(systems: readonly SavedFileSystem[], options: EntryO
       }
     }
   }
-  return { entries: [...entries.values()], omitted };
+  return { entries: [...entries.values()], omitted, unmatched: wanted.unmatched() };
 }
 
 /** Gives every container of several a directory, and leaves out those that are not wanted. */
@@ -164,11 +166,27 @@ function mountsBelow({ system, mount }: Placed, systems: readonly SavedFileSyste
   return mounts;
 }
 
+/** Paths that are asked for. */
+interface PathFilter {
+  has(path: string): boolean;
+  unmatched(): string[];
+}
+
 /** Whether a path from the root of a container is asked for: patterns with `*`, `?` and `**`, or the directory that it is in. */
-function pathFilter(patterns: readonly string[]): (path: string) => boolean {
-  if (patterns.length === 0) return () => true;
-  const expressions = patterns.map(patternExpression);
-  return (path) => expressions.some((expression) => expression.test(path));
+function pathFilter(patterns: readonly string[]): PathFilter {
+  const filters = patterns.map((pattern) => ({ pattern, expression: patternExpression(pattern), met: false }));
+  return {
+    has(path) {
+      let wanted = filters.length === 0;
+      for (const filter of filters) {
+        if (!filter.expression.test(path)) continue;
+        filter.met = true;
+        wanted = true;
+      }
+      return wanted;
+    },
+    unmatched: () => filters.flatMap(({ pattern, met }) => (met ? [] : [pattern])),
+  };
 }
 
 /** A pattern without its slashes at the ends, as an expression that also fits what lies below. */
@@ -245,15 +263,8 @@ function withoutOverlay(file: SavedFile, { kind }: SavedFileSystem, whiteouts: W
   return { ...file, xattrs: file.xattrs.filter(({ name }) => !OVERLAY_XATTR.test(name)) };
 }
 
-function noSuchContainer(container: string, systems: readonly SavedFileSystem[]): CkptError {
+function noSuchContainer(container: string, systems: readonly SavedFileSystem[]): UsageError {
   const names = [...new Set(systems.flatMap((system) => system.container ?? []))];
-  return new CkptError(
-    'not-found',
-    { layer: 'kernel' },
-    {
-      expected: `saved files of a container called ${container}`,
-      found: names.length === 0 ? 'none' : `those of ${names.join(', ')}`,
-      hint: 'ckpt inspect --section containers names the containers',
-    },
-  );
+  const found = names.length === 0 ? 'it has files of none' : `its containers are ${names.join(', ')}`;
+  return new UsageError(`the image has no files of a container ${JSON.stringify(container)}; ${found}`);
 }

@@ -1,4 +1,5 @@
 /** Extended headers of tar archives, byte for byte: what the tar package writes as text would not survive for every name and value. */
+import { joinedBytes } from '../bytes/source-reading.ts';
 import type { SavedFile } from '../filesystem/saved-file.ts';
 import { nameBytes } from '../filesystem/tree-names.ts';
 
@@ -92,14 +93,4 @@ export function extendedHeader(records: readonly PaxRecord[]): Uint8Array {
 /** Zeros that fill the last block. */
 export function padding(length: number): number {
   return (TAR_BLOCK - (length % TAR_BLOCK)) % TAR_BLOCK;
-}
-
-export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

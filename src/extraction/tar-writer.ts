@@ -1,10 +1,11 @@
 /** Entries as a tar archive, the same bytes for the same image. */
+import { joinedBytes } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import { nameBytes } from '../filesystem/tree-names.ts';
 import { type Header, type Pack, pack } from '../io/tar-codec.ts';
 import type { DataStretch, FileContent } from './content.ts';
 import type { Entry } from './entries.ts';
-import { extendedHeader, headerTime, joinedBytes, type PaxRecord, padding, paxRecords, TAR_BLOCK } from './pax.ts';
+import { extendedHeader, headerTime, type PaxRecord, padding, paxRecords, TAR_BLOCK } from './pax.ts';
 
 /** Takes the archive, piece by piece. */
 export type WriteBytes = (bytes: Uint8Array) => Promise<void>;

@@ -1,4 +1,5 @@
 /** Finds the manifest of a filesystem checkpoint in either encoding. */
+import { joinedBytes } from '../bytes/source-reading.ts';
 import type { ImageContainer, ImageFile } from '../container/image-container.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
@@ -66,7 +67,7 @@ async function wholeFile(file: ImageFile, place: string, most: number): Promise<
   try {
     while (length <= most) {
       const block = await source.read(most + 1 - length);
-      if (block.length === 0) return joined(blocks, length);
+      if (block.length === 0) return joinedBytes(blocks);
       blocks.push(block);
       length += block.length;
     }
@@ -76,14 +77,4 @@ async function wholeFile(file: ImageFile, place: string, most: number): Promise<
   throw manifestError('over-limit', `a manifest of at most ${most} bytes`, 'a longer one', {
     hint: 'The image is damaged or hostile; a real manifest has a few hundred bytes',
   }).at({ file: place });
-}
-
-function joined(blocks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const block of blocks) {
-    bytes.set(block, at);
-    at += block.length;
-  }
-  return bytes;
 }

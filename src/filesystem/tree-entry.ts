@@ -1,4 +1,5 @@
 /** From a member of an archive to a saved file. */
+import { nameBytes } from '../bytes/name-text.ts';
 import type { PullReader } from '../bytes/pull-reader.ts';
 import type { SavedExtent, SavedFile, SavedFileType } from './saved-file.ts';
 import type { TarEntry } from './tar-entries.ts';
@@ -108,7 +109,8 @@ function xattrsOf({ pax }: TarEntry): SavedFile['xattrs'] {
   const keys = [...pax.keys()].filter((key) => key.startsWith(XATTR)).sort();
   return keys.map((key) => {
     const name = key.slice(XATTR.length);
-    return { name, value: new Uint8Array(Buffer.from(pax.get(key) ?? '', IN_BASE64.has(name) ? 'base64' : 'utf8')) };
+    const value = pax.get(key) ?? '';
+    return { name, value: IN_BASE64.has(name) ? new Uint8Array(Buffer.from(value, 'base64')) : nameBytes(value) };
   });
 }
 

@@ -1,7 +1,9 @@
 /** The result of `inspect`: a plain, versioned value. Every output format is a pure function of it. */
+
 import type { CacheDescription } from '../cpu/caches.ts';
 import type { Arch } from '../cpu/feature.ts';
 import type { X8664Level } from '../cpu/x86-64-level.ts';
+import type { ErrorDocument } from '../errors.ts';
 import type { Framing, HeaderHmac } from '../statefile/statefile.ts';
 import type { FileDocument } from './files.ts';
 import type { FilesystemSection } from './filesystem.ts';
@@ -46,14 +48,6 @@ export interface Incomplete {
 export interface Unavailable {
   readonly section: Section;
   readonly reason: string;
-}
-
-/** What could not be read, and where. */
-export interface Damage {
-  readonly code: string;
-  readonly message: string;
-  readonly layer: string;
-  readonly offset: number | null;
 }
 
 /** Section `summary`. */
@@ -159,5 +153,5 @@ export interface InspectDocument {
   readonly incomplete: readonly Incomplete[];
   readonly unavailable: readonly Unavailable[];
   /** What stopped the reading; null when everything that was asked for was read. */
-  readonly damage: Damage | null;
+  readonly damage: ErrorDocument | null;
 }

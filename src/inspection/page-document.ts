@@ -1,7 +1,7 @@
 /** The result of `pages`: a plain, versioned value. Sizes are in bytes, pages have 4096. */
 import type { Arch } from '../cpu/feature.ts';
+import type { ErrorDocument } from '../errors.ts';
 import type { HeaderHmac } from '../statefile/statefile.ts';
-import type { Damage } from './document.ts';
 
 /** What stored pages hold. */
 export interface PageContent {
@@ -150,7 +150,7 @@ export interface PageImage {
   /** In the order of the image; null unless it was asked for. */
   readonly map: readonly PageRange[] | null;
   readonly incomplete: readonly PageIncomplete[];
-  readonly damage: Damage | null;
+  readonly damage: ErrorDocument | null;
 }
 
 /** What a store that keeps every content once would hold of several images. */
@@ -172,12 +172,8 @@ export interface PagesTogether {
 }
 
 /** An image that could not be read at all. */
-export interface PagesError {
+export interface PagesError extends ErrorDocument {
   readonly image: string;
-  readonly code: string;
-  readonly message: string;
-  readonly layer: string;
-  readonly offset: number | null;
 }
 
 export interface PagesDocument {

@@ -176,6 +176,7 @@ function regularFile(path: string, fd: number, size: number): ByteSource {
 function stream(path: string, fd: number, owned: boolean): ByteSource {
   const closeOnce = closer(fd, owned);
   let position = 0;
+  let room: Uint8Array | null = null;
   const fill = async (buffer: Uint8Array, max: number): Promise<number> => {
     for (;;) {
       try {
@@ -193,8 +194,9 @@ function stream(path: string, fd: number, owned: boolean): ByteSource {
     size: null,
     seekable: false,
     async read(max) {
-      const buffer = new Uint8Array(Math.min(max, STREAM_BLOCK));
-      return buffer.subarray(0, await fill(buffer, max));
+      // A pipe mostly gives far less than is asked for: to clear and keep a whole block each time costs more than the copy.
+      room ??= new Uint8Array(STREAM_BLOCK);
+      return room.slice(0, await fill(room, max));
     },
     async skip(count) {
       // What is skipped all goes into the same buffer, so that gigabytes of pages need no memory.

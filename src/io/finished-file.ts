@@ -33,7 +33,7 @@ export interface FinishedFile {
 export function beginFile(path: string, force: boolean, mode = 0o666): FinishedFile {
   const kind = kindAt(path);
   if (kind === 'stream') return streamFile(path);
-  if (kind === 'directory') throw new UsageError(`${path} is a directory; -C writes into one`);
+  if (kind === 'directory') throw new UsageError(`${path} is a directory: name a file`);
   if (kind === 'file' && !force) throw new UsageError(`${path} is there already; --force replaces it`);
   const part = join(dirname(path), `.${basename(path).slice(0, 200)}.ckpt-${randomBytes(6).toString('hex')}`);
   let fd = attempt(path, () => openSync(part, 'wx', mode));

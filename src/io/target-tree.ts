@@ -97,6 +97,10 @@ interface Place {
 export function openTargetTree(root: string, { force, encode = utf8 }: TargetTreeOptions): TargetTree {
   const base = openRoot(root);
   let current: Place = base;
+  /** Takes the file away that is being written. */
+  let removeUnfinished = (): void => {};
+  // Until everything is written: a signal that comes between two files takes effect when the event loop turns.
+  const release = cleanOnSignal(() => removeUnfinished());
   /** Where a directory is for the calls that take a path: its descriptor where the system shows it, which links cannot change. */
   const inside = ({ path, fd }: Place, own = false): string => {
     if (!HAS_DESCRIPTORS) return path === '' ? root : `${root}/${path}`;
@@ -175,7 +179,7 @@ export function openTargetTree(root: string, { force, encode = utf8 }: TargetTre
         fd = -1;
         discard(at(directory, temporary));
       };
-      const release = cleanOnSignal(remove);
+      removeUnfinished = remove;
       return {
         write(offset, bytes) {
           attempt(path, () => {
@@ -194,15 +198,10 @@ export function openTargetTree(root: string, { force, encode = utf8 }: TargetTre
           } catch (error) {
             remove();
             throw error;
-          } finally {
-            release();
           }
           settle(directory, temporary, name, path);
         },
-        abandon() {
-          release();
-          remove();
-        },
+        abandon: remove,
       };
     },
     special(path, what, attributes) {
@@ -255,6 +254,7 @@ export function openTargetTree(root: string, { force, encode = utf8 }: TargetTre
       }
     },
     close() {
+      release();
       leave(current);
       closeSync(base.fd);
     },

@@ -1,10 +1,6 @@
 /** Compresses an archive to the same bytes on every machine, as far as the codecs allow. */
 import { type Compression, type Compressor, openCompressor } from '../extraction/compress.ts';
 import type { WriteBytes } from '../extraction/tar-writer.ts';
-import { openZstdCompressor } from '../io/zstd-codec.ts';
-
-/** The usual middle between time and size. @see zstd(1): default level */
-const ZSTD_LEVEL = 3;
 
 /** What is compressed at once: codecs may cut their blocks where they are handed bytes. */
 const BLOCK = 1024 * 1024;
@@ -21,19 +17,7 @@ const UNKNOWN_OS = 255;
  */
 export async function openPackCompressor(compression: Compression, write: WriteBytes): Promise<Compressor> {
   if (compression === 'none') return openCompressor('none', write);
-  return inBlocks(compression === 'gzip' ? await openCompressor('gzip', withoutSystem(write)) : await zstd(write));
-}
-
-async function zstd(write: WriteBytes): Promise<Compressor> {
-  const stream = await openZstdCompressor(ZSTD_LEVEL, { native: false });
-  const pass = async (blocks: readonly Uint8Array[]): Promise<void> => {
-    for (const block of blocks) await write(block);
-  };
-  return {
-    write: async (bytes) => pass(await stream.push(bytes)),
-    finish: async () => pass(await stream.end()),
-    close: () => stream.close(),
-  };
+  return inBlocks(await openCompressor(compression, compression === 'gzip' ? withoutSystem(write) : write, { native: false }));
 }
 
 function withoutSystem(write: WriteBytes): WriteBytes {

@@ -1,6 +1,7 @@
 /** Writes a tar archive that says nothing of the machine it was written on. */
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { eventLoopTurns } from '../bytes/event-loop-turns.ts';
 import type { ImageFileName } from '../container/image-container.ts';
 import { CkptError } from '../errors.ts';
 import type { WriteBytes } from '../extraction/tar-writer.ts';
@@ -30,9 +31,6 @@ export interface PackWriter {
 /** Bytes that are read at once. */
 const BLOCK = 256 * 1024;
 
-/** Bytes after which the event loop turns: files and codecs answer at once, and a signal would wait for the end of them all. */
-const TURN = 4 * 1024 * 1024;
-
 /** The same for every file: the tar package takes 0 for no mode. */
 const ATTRIBUTES = { type: 'file', mode: 0o644, uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(0) } as const;
 
@@ -43,6 +41,7 @@ const ATTRIBUTES = { type: 'file', mode: 0o644, uid: 0, gid: 0, uname: '', gname
  */
 export function openPackWriter(write: WriteBytes, moved: (count: number) => void): PackWriter {
   const archive = pack();
+  const turn = eventLoopTurns();
   const drained = drain(archive, write);
   // Waited for in `finish`; until then a failure shows in whatever is written next.
   drained.catch(() => {});
@@ -60,7 +59,7 @@ export function openPackWriter(write: WriteBytes, moved: (count: number) => void
         if (bytes > size) throw otherSize(name, size, `more than ${size}`);
         hash.update(block);
         moved(block.length);
-        if (bytes % TURN < block.length) await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         if (!sink.write(block))
           await Promise.race([new Promise<void>((resolve) => sink.once('drain', () => resolve())), drained]);
       }

@@ -2,7 +2,7 @@
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { BLOCK_BYTES, createPageMemory, HASH_WORDS, type PageMemory, type PageSlot, pageSlot } from '../bytes/page-hash.ts';
 import { SAMPLE_PAGES } from '../bytes/page-work.ts';
-import { openPageWorkers, type PageWorkers } from '../io/page-workers.ts';
+import { MOST_THREADS, openPageWorkers, type PageWorkers } from '../io/page-workers.ts';
 import { ContentTable } from './content-table.ts';
 import { PAGE_BYTES } from './memory-file.ts';
 import { NumberSet } from './number-set.ts';
@@ -57,7 +57,7 @@ const BLOCKS_PER_THREAD = 3;
 
 /** Opens a scanner; its memory is 2 MiB for each block and some 30 bytes for each page with a content of its own. */
 export function openPageScanner({ threads, mostPages, onProgress }: ScannerOptions): PageScanner {
-  const slots = Math.max(1, threads) * BLOCKS_PER_THREAD;
+  const slots = Math.max(1, Math.min(threads, MOST_THREADS)) * BLOCKS_PER_THREAD;
   const memory = createPageMemory(slots);
   const workers = openPageWorkers(memory, threads);
   const table = new ContentTable();

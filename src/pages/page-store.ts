@@ -1,5 +1,7 @@
 /** The saved pages of an image as bytes at positions: those that `MemoryFile.positions` counts in. */
+
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { eventLoopTurns } from '../bytes/event-loop-turns.ts';
 import type { RandomSource } from '../bytes/random-source.ts';
 import { CkptError } from '../errors.ts';
 
@@ -61,6 +63,7 @@ export async function spooledStore(
   onBytes: (count: number) => void = () => {},
 ): Promise<PageStore> {
   const places: number[] = [];
+  const turn = eventLoopTurns();
   let reached = 0;
   let failure: unknown = null;
   try {
@@ -74,6 +77,7 @@ export async function spooledStore(
         spool.append(bytes);
         reached += bytes.length;
         onBytes(bytes.length);
+        await turn();
       }
       if (reached < end) break;
     }

@@ -1,5 +1,6 @@
 /** Reads wanted bytes of the saved memory out of pages.img. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { readUpTo } from '../bytes/source-reading.ts';
 import { type MemoryCapture, storePart, wantedParts } from './memory-capture.ts';
 import { firstRangeBehind, rangeLength } from './memory-ranges.ts';
 import type { MemoryLayout } from './step-over-memory.ts';
@@ -22,8 +23,8 @@ export async function readPages(source: ByteSource, { files }: MemoryLayout, cap
         for (const part of wantedParts(wanted, start, start + rangeLength(ranges, index))) {
           const position = (positions[index] as number) + (part.start - start);
           at += await source.skip(position - at);
-          const bytes = at === position ? await readFully(source, part.end - part.start) : null;
-          if (bytes === null) return;
+          const bytes = at === position ? await readUpTo(source, part.end - part.start) : null;
+          if (bytes === null || bytes.length < part.end - part.start) return;
           at += bytes.length;
           storePart(part, bytes);
           wanted.reached = part.end;
@@ -32,15 +33,4 @@ export async function readPages(source: ByteSource, { files }: MemoryLayout, cap
     }
     wanted.reached = Number.POSITIVE_INFINITY;
   }
-}
-
-async function readFully(source: ByteSource, count: number): Promise<Uint8Array | null> {
-  const bytes = new Uint8Array(count);
-  for (let filled = 0; filled < count; ) {
-    const block = await source.read(count - filled);
-    if (block.length === 0) return null;
-    bytes.set(block, filled);
-    filled += block.length;
-  }
-  return bytes;
 }

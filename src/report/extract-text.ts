@@ -1,22 +1,14 @@
 /** The document `ckpt/extract@1` for people: as `ls -l` would list it, or what was written. */
 import type { ExtractDocument, ExtractedFile } from '../extraction/document.ts';
 import { escapeAll, escapeText } from './escape.ts';
-import { firstOf, withRest } from './long-list.ts';
+import { firstOf, joined, withRest } from './long-list.ts';
+import { modeText } from './mode-text.ts';
 import { byteSize, countOf } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
 import { table } from './table.ts';
+import { hanging } from './wrap.ts';
 
 const HEAD = ['MODE', 'OWNER', 'SIZE', 'MODIFIED', 'FILE'];
-
-const LETTERS = {
-  file: '-',
-  directory: 'd',
-  symlink: 'l',
-  fifo: 'p',
-  socket: 's',
-  'character-device': 'c',
-  'block-device': 'b',
-} as const satisfies Record<ExtractedFile['type'], string>;
 
 const REASONS = {
   'unsafe-name': 'its name would lead elsewhere',
@@ -40,19 +32,25 @@ export function renderExtractText(document: ExtractDocument, options: TextOption
   return `${lines.join('\n')}\n`;
 }
 
-function listLines({ files, fileSystems, totals }: ExtractDocument, options: TextOptions): string[] {
+function listLines({ files, fileSystems, totals, errors }: ExtractDocument, options: TextOptions): string[] {
   const style = styleFor(options);
-  if (fileSystems.length === 0) return ['The image holds no files: no writable layer, no tmpfs.'];
+  if (fileSystems.length === 0)
+    return [
+      errors.length === 0
+        ? 'The image holds no files: no writable layer, no tmpfs.'
+        : 'The files of the image could not be read.',
+    ];
   const some = firstOf(files);
   const rows = escapeAll(some.shown).map((file) => [
-    `${LETTERS[file.type]}${permissions(file.mode)}`,
+    modeText(file.type, file.mode),
     `${file.uid}/${file.gid}`,
     file.device ?? String(file.size),
     file.modified === null ? '?' : file.modified.slice(0, 19).replace('T', ' '),
     `${file.path}${targetOf(file)}${remarkOf(file)}`,
   ]);
   const lines = table(rows, { head: { cells: HEAD, paint: style.faint }, indent: 0, width: options.width, numbers: [2] });
-  return [...withRest(lines, some, 0), `${countOf(totals.files, 'file')}, ${byteSize(totals.bytes)}`];
+  const leftOut = totals.leftOut === 0 ? '' : `; ${totals.leftOut} of them left out`;
+  return [...withRest(lines, some, 0), `${countOf(totals.files, 'file')}, ${byteSize(totals.bytes)}${leftOut}`];
 }
 
 function writtenLines(document: ExtractDocument, options: TextOptions): string[] {
@@ -61,16 +59,30 @@ function writtenLines(document: ExtractDocument, options: TextOptions): string[]
   const where = output === null ? '' : ` to ${escapeText(output)}`;
   const lines = [`${style.strong(`${countOf(totals.written, 'file')} written`)}${where}, ${byteSize(totals.bytes)}`];
   for (const { code, files: number } of notes) lines.push(`  ${NOTES[code](countOf(number, 'file'))}`);
-  const others = firstOf(files.filter(({ outcome }) => outcome !== 'written'));
-  for (const { path, outcome, error, reason } of others.shown) {
-    const name = escapeText(path);
-    lines.push(
-      outcome === 'failed'
-        ? `  ${style.bad('failed')} ${name}: ${escapeText(error?.message ?? '')}`
-        : `  ${style.faint('left out')} ${name}: ${reason === null ? '' : REASONS[reason]}`,
-    );
+  const failed = firstOf(files.filter(({ outcome }) => outcome === 'failed'));
+  const failures = failed.shown.map(
+    ({ path, error }) => `  ${style.bad('failed')} ${escapeText(path)}: ${escapeText(error?.message ?? '')}`,
+  );
+  return [...lines, ...withRest(failures, failed, 2), ...leftOutLines(files, options)];
+}
+
+/** Files up to which each has a line with the reason, instead of the reason a list of names. */
+const LINES_EACH = 2;
+
+function leftOutLines(files: readonly ExtractedFile[], options: TextOptions): string[] {
+  const word = styleFor(options).faint('left out');
+  const names = new Map<NonNullable<ExtractedFile['reason']>, string[]>();
+  for (const { path, outcome, reason } of files) {
+    if (outcome !== 'left-out' || reason === null) continue;
+    const others = names.get(reason);
+    if (others === undefined) names.set(reason, [escapeText(path)]);
+    else others.push(escapeText(path));
   }
-  return withRest(lines, others, 2);
+  return [...names].flatMap(([reason, some]) =>
+    some.length <= LINES_EACH
+      ? some.map((name) => `  ${word} ${name}: ${REASONS[reason]}`)
+      : [`  ${word} ${countOf(some.length, 'file')}: ${REASONS[reason]}`, ...hanging('    ', joined(some, ', '), options.width)],
+  );
 }
 
 function targetOf({ target, linkTo }: ExtractedFile): string {
@@ -84,19 +96,4 @@ function remarkOf({ outcome, reason, whiteout, size, allocated, type }: Extracte
   if (outcome === 'left-out' && reason !== null) remarks.push(`left out: ${REASONS[reason]}`);
   if (type === 'file' && allocated < size) remarks.push(`${byteSize(allocated, 'short')} of it saved, the rest holes`);
   return remarks.length === 0 ? '' : `  (${remarks.join('; ')})`;
-}
-
-/** `rwsr-xr-t`. */
-function permissions(octal: string): string {
-  const mode = Number.parseInt(octal, 8);
-  const triple = (bits: number, special: boolean, letter: string): string => {
-    const execute = (bits & 1) !== 0;
-    const last = special ? (execute ? letter : letter.toUpperCase()) : execute ? 'x' : '-';
-    return `${(bits & 4) !== 0 ? 'r' : '-'}${(bits & 2) !== 0 ? 'w' : '-'}${last}`;
-  };
-  return [
-    triple((mode >> 6) & 7, (mode & 0o4000) !== 0, 's'),
-    triple((mode >> 3) & 7, (mode & 0o2000) !== 0, 's'),
-    triple(mode & 7, (mode & 0o1000) !== 0, 't'),
-  ].join('');
 }

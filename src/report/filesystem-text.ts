@@ -9,6 +9,7 @@ import type {
 } from '../inspection/filesystem.ts';
 import { escapeAll, escapeText } from './escape.ts';
 import { firstOf, type ShownList, withRest } from './long-list.ts';
+import { modeText } from './mode-text.ts';
 import { byteSize, countOf, timeText } from './quantities.ts';
 import { type Style, styleFor, type TextOptions } from './style.ts';
 import { pairs, table } from './table.ts';
@@ -43,17 +44,6 @@ const PART_WORDS = {
   trees: 'File trees',
   pages: 'Pages',
 } as const satisfies Record<FilesystemDamage['part'], string>;
-
-/** The first letter of `ls -l`. */
-const TYPE_LETTERS = {
-  file: '-',
-  directory: 'd',
-  symlink: 'l',
-  fifo: 'p',
-  socket: 's',
-  'character-device': 'c',
-  'block-device': 'b',
-} as const satisfies Record<TreeEntry['type'], string>;
 
 /** The manifest, and the tree of every file system as `ls -l` shows it. Ends with one newline. */
 export function renderFilesystemText(document: FilesystemInspection, options: FilesystemTextOptions): string {
@@ -142,7 +132,7 @@ function row(entry: TreeEntry, style: Style): string[] {
   const { type, device, size } = entry;
   const isDevice = type === 'character-device' || type === 'block-device';
   return [
-    entry.deleted ? 'deleted' : TYPE_LETTERS[type] + permissions(entry.mode),
+    entry.deleted ? 'deleted' : modeText(type, entry.mode),
     entry.deleted ? '-' : `${entry.uid}:${entry.gid}`,
     isDevice && !entry.deleted && device !== null ? `${device.major}, ${device.minor}` : type === 'file' ? String(size) : '-',
     entry.modified === null ? '-' : timeText(entry.modified).replace(/ UTC$/, ''),
@@ -161,21 +151,6 @@ function nameText({ path, target, linkTo, opaque, xattrs, stored, size, type }: 
   ];
   const shown = target === null ? name : `${name} -> ${target}`;
   return remarks.length === 0 ? shown : `${shown}  ${style.faint(`(${remarks.join('; ')})`)}`;
-}
-
-/** `rwxr-xr-x` with the letters of set-user-id, set-group-id and sticky. */
-function permissions(mode: string): string {
-  const bits = Number.parseInt(mode, 8);
-  const specials = [0o4000, 0o2000, 0o1000] as const;
-  return specials
-    .map((special, index) => {
-      const three = (bits >> (6 - 3 * index)) & 7;
-      const letter = index === 2 ? 't' : 's';
-      const execute = (three & 1) !== 0;
-      const last = (bits & special) === 0 ? (execute ? 'x' : '-') : execute ? letter : letter.toUpperCase();
-      return `${(three & 4) === 0 ? '-' : 'r'}${(three & 2) === 0 ? '-' : 'w'}${last}`;
-    })
-    .join('');
 }
 
 function damageLines(damage: readonly FilesystemDamage[], options: TextOptions): string[] {

@@ -8,6 +8,7 @@ import { byteSize } from './quantities.ts';
 import { styleFor } from './style.ts';
 import { table } from './table.ts';
 
+const PAGE = 4096;
 /** Mappings of one range that are named. */
 const NAMED = 3;
 
@@ -19,7 +20,7 @@ export function mapLines(map: readonly PageRange[], options: PagesTextOptions): 
   const head = [
     'POSITION',
     'SIZE',
-    ...(scanned ? ['ZEROS', 'DUPL'] : []),
+    ...(scanned ? ['ZEROS', 'DUPLICATE'] : []),
     'FILE OFFSET',
     'KIND',
     ...(cgroups ? ['CGROUP'] : []),
@@ -28,7 +29,9 @@ export function mapLines(map: readonly PageRange[], options: PagesTextOptions): 
   const rows = some.shown.map((range) => [
     range.position === null ? '?' : String(range.position),
     byteSize(range.committedBytes, 'short'),
-    ...(scanned ? [range.content?.zeroPages, range.content?.duplicatePages].map((pages) => (pages ? String(pages) : '-')) : []),
+    ...(scanned
+      ? [range.content?.zeroPages, range.content?.duplicatePages].map((pages) => (pages ? byteSize(pages * PAGE, 'short') : '-'))
+      : []),
     `0x${range.start.toString(16)}`,
     escapeText(range.kind),
     ...(cgroups ? [String(range.cgroup)] : []),

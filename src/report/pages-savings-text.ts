@@ -12,11 +12,11 @@ export function savingLines(image: PageImage, options: PagesTextOptions): string
   const share = (pages: number): string => percent(pages, scannedPages);
   const sentences = [
     zeroPages === 0
-      ? `No page of ${scannedPages} is zeros: --exclude-committed-zero-pages would save nothing.`
+      ? `None of ${countOf(scannedPages, 'page')} is zeros: runsc checkpoint --exclude-committed-zero-pages would save nothing.`
       : `${countOf(zeroPages, 'page')} of ${scannedPages} (${share(zeroPages)}) ${zeroPages === 1 ? 'is' : 'are'} zeros: runsc checkpoint --exclude-committed-zero-pages would save ${byteSize(savings.excludeCommittedZeroPages)}.`,
     duplicatePages === 0
-      ? 'No other page is there twice: keeping equal pages once would save nothing.'
-      : `${countOf(duplicatePages, zeroPages === 0 ? 'page' : 'other page')} (${share(duplicatePages)}) ${duplicatePages === 1 ? 'is' : 'are'} there already: keeping equal pages once would save ${byteSize(savings.deduplication)}.`,
+      ? `No two ${zeroPages === 0 ? '' : 'other '}pages are equal: keeping equal pages once would save nothing.`
+      : `${countOf(duplicatePages, zeroPages === 0 ? 'page' : 'other page')} (${share(duplicatePages)}) ${duplicatePages === 1 ? 'is' : 'are'} equal to one before: keeping equal pages once would save ${byteSize(savings.deduplication)}.`,
     compressionSentence(image),
   ];
   return sentences

@@ -16,7 +16,7 @@ export function kindLines({ kinds }: PageImage, options: PagesTextOptions): stri
   return drawn([...PART_HEAD, 'RANGES', 'USED AS'], rows, options);
 }
 
-export function containerLines({ containers, unmapped }: PageImage, options: PagesTextOptions): string[] {
+export function containerLines({ containers, unmapped, committedBytes }: PageImage, options: PagesTextOptions): string[] {
   if (containers.length === 0) return [];
   const some = shownOf(containers, options);
   const rows = some.shown.map(({ container, processes, ownFiles, ...part }) => {
@@ -25,7 +25,11 @@ export function containerLines({ containers, unmapped }: PageImage, options: Pag
   });
   if (unmapped !== null && unmapped.committedBytes > 0)
     rows.push([...partCells(unmapped), '', 'mapped by no process: cached files, tmpfs, the sandbox itself']);
-  return withRest(drawn([...PART_HEAD, 'PROCESSES', 'CONTAINER'], rows, options), some, 2);
+  const lines = withRest(drawn([...PART_HEAD, 'PROCESSES', 'CONTAINER'], rows, options), some, 2);
+  const sum = containers.reduce((bytes, part) => bytes + part.committedBytes, unmapped?.committedBytes ?? 0);
+  return committedBytes !== null && sum > committedBytes
+    ? [...lines, '  Pages that several containers map count for each of them.']
+    : lines;
 }
 
 export function cgroupLines({ cgroups }: PageImage, options: PagesTextOptions): string[] {

@@ -1,7 +1,6 @@
 /** One filesystem checkpoint and one host: the gates of `runsc create -fs-restore-image-path`, verdict, first failure, advice. */
 import type { FilesystemCheckpoint } from '../filesystem/filesystem-checkpoint.ts';
 import type { Host } from '../host/host.ts';
-import { evidenceOf } from '../host/host-evidence.ts';
 import { adviceFor } from './advice.ts';
 import type { EvaluateInput } from './evaluate.ts';
 import { FILESYSTEM_ORDER, type FilesystemGate, type ReadCheckpoint } from './filesystem-gate.ts';
@@ -12,6 +11,7 @@ import { fsPageSize } from './gates/fs-page-size.ts';
 import { fsReadable } from './gates/fs-readable.ts';
 import { fsRunscVersion } from './gates/fs-runsc-version.ts';
 import { fsVersion } from './gates/fs-version.ts';
+import { judgedHost } from './judged-host.ts';
 import type { Advice, CheckResult, GateId, GateResult } from './result.ts';
 import { selectRules } from './rules.ts';
 import { requireGates, verdictOf } from './verdict.ts';
@@ -54,13 +54,7 @@ export function evaluateFilesystem(checkpoint: FilesystemCheckpoint, host: Host,
       createdAt: null,
       compression: null,
     },
-    host: {
-      name: host.name,
-      source: host.source,
-      evidence: evidenceOf(host),
-      arch: host.arch,
-      runscVersion: host.runscVersion.value,
-    },
+    host: judgedHost(host),
     rules: { release: rules.release, from: rules.from },
     verdict: verdictOf(required.map((gate) => gate.outcome)),
     relation: null,

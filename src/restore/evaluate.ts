@@ -2,12 +2,12 @@
 import { relationOf } from '../cpu/compare-features.ts';
 import type { ErrorCode, ErrorLayer } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import { evidenceOf } from '../host/host-evidence.ts';
 import { adviceFor } from './advice.ts';
 import { type GateAnswer, type GateFailure, positionOf, reason, unknown } from './gate.ts';
 import { ALL_GATES } from './gates/all-gates.ts';
 import { readerErrorPrefix } from './gates/image-readable.ts';
 import type { ImageFacts } from './image-facts.ts';
+import { judgedHost } from './judged-host.ts';
 import type { CheckResult, GateId, GateResult, Reason } from './result.ts';
 import { type Rules, selectRules } from './rules.ts';
 import { NO_SETTINGS, type RestoreSettings } from './settings.ts';
@@ -79,13 +79,7 @@ function evaluateFacts(image: PartialFacts, damage: Damage | null, host: Host, i
       createdAt: image.createdAt ?? null,
       compression: image.compression ?? null,
     },
-    host: {
-      name: host.name,
-      source: host.source,
-      evidence: evidenceOf(host),
-      arch: host.arch,
-      runscVersion: host.runscVersion.value,
-    },
+    host: judgedHost(host),
     rules: { release: rules.release, from: rules.from },
     verdict: verdictOf(required.map((gate) => gate.outcome)),
     relation:

@@ -73,24 +73,10 @@ export function chunkedBody(reader: PullReader, hashes: ChunkHashes): BodyReader
   const smallChunks = async (): Promise<Uint8Array | null> => {
     if (hashBytes > 0) return null;
     await reader.peek(5);
-    const block = reader.atHand();
-    const data = new Uint8Array(block.length);
-    let size = 0;
-    let at = 0;
-    while (at + 4 <= block.length) {
-      const end = at + 4 + readBigEndian(block, at);
-      if (end > block.length) break;
-      // Most chunks are a byte or two, for which a view of them would cost many times their copy.
-      if (end - at < SMALL) for (let from = at + 4; from < end; from++) data[size++] = block[from] as number;
-      else {
-        data.set(block.subarray(at + 4, end), size);
-        size += end - at - 4;
-      }
-      at = end;
-    }
-    if (at === 0) return null;
-    await reader.skip(at);
-    return data.subarray(0, size);
+    const { data, length } = joinSmallChunks(reader.atHand());
+    if (length === 0) return null;
+    await reader.skip(length);
+    return data;
   };
 
   return {
@@ -141,4 +127,32 @@ export function chunkedBody(reader: PullReader, hashes: ChunkHashes): BodyReader
     // Nothing is read ahead: bytes behind the end are never looked at.
     async finish() {},
   };
+}
+
+/**
+ * Joins the chunks without hashes that lie whole at the begin of a block.
+ *
+ * @param each is told where in the data and where in the block a chunk begins.
+ * @returns the data, and how many bytes of the block the chunks take.
+ */
+export function joinSmallChunks(
+  block: Uint8Array,
+  each: ((dataAt: number, blockAt: number) => void) | null = null,
+): { readonly data: Uint8Array; readonly length: number } {
+  const data = new Uint8Array(block.length);
+  let size = 0;
+  let at = 0;
+  while (at + 4 <= block.length) {
+    const end = at + 4 + readBigEndian(block, at);
+    if (end > block.length) break;
+    if (each !== null) each(size, at);
+    // Most chunks are a byte or two, for which a view of them would cost many times their copy.
+    if (end - at < SMALL) for (let from = at + 4; from < end; from++) data[size++] = block[from] as number;
+    else {
+      data.set(block.subarray(at + 4, end), size);
+      size += end - at - 4;
+    }
+    at = end;
+  }
+  return { data: data.subarray(0, size), length: at };
 }

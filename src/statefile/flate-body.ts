@@ -6,6 +6,9 @@ import type { Limits } from '../limits.ts';
 import type { BodyReader } from './body.ts';
 import { bigEndian, HASH_BYTES, hmac, readBigEndian, sameHash } from './hmac.ts';
 
+/** Decoded bytes of every chunk but the last. @see gVisor pkg/state/statefile/statefile.go: stateFileChunkSize */
+export const CHUNK_BYTES = 1 << 20;
+
 /** Whether chunks carry hashes, and the key to check them with (null: read unverified). */
 export interface ChunkHashes {
   readonly present: boolean;

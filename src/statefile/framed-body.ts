@@ -5,7 +5,7 @@ import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { BodyReader } from './body.ts';
 import { chunkedBody } from './chunked-body.ts';
-import { flateBody, inflatePrefix } from './flate-body.ts';
+import { CHUNK_BYTES, flateBody, inflatePrefix } from './flate-body.ts';
 import { isGraphHeader } from './graph-header.ts';
 import type { RawHeader } from './header.ts';
 import { HASH_BYTES, hmac, readBigEndian, sameHash } from './hmac.ts';
@@ -22,8 +22,6 @@ interface Layout {
 /** Bytes of the body that are looked at to recognise its framing. */
 const LOOK = 64 * 1024;
 const NO_KEY = new Uint8Array(0);
-/** Decoded bytes of a chunk. @see gVisor pkg/state/statefile/statefile.go: stateFileChunkSize */
-const CHUNK_BYTES = 1 << 20;
 
 /** How a body lies in the file, and whether the caller's key fits. */
 export interface RecognisedBody extends Layout {

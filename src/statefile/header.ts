@@ -67,13 +67,13 @@ const LOOKALIKES: readonly { readonly bytes: readonly number[]; readonly what: s
 
 function notAnImage(bytes: Uint8Array): CkptError {
   const known = LOOKALIKES.find(({ bytes: magic }) => magic.every((byte, index) => bytes[index] === byte));
-  const hex = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return new CkptError(
     'not-an-image',
     { layer: 'header', offset: 0 },
     {
       expected: 'the magic "gVisorSF" of a gVisor state file',
-      found: known?.what ?? hex,
+      // What it is instead is not repeated: it may be a key.
+      found: known?.what ?? 'other bytes',
       hint:
         known?.hint ??
         'Give checkpoint.img, or the directory that `runsc checkpoint --image-path` wrote; pages.img and pages_meta.img are not readable alone',

@@ -91,7 +91,7 @@ async function rawHeader(
   const known = Math.min(start.length, MAGIC.length);
   if (known === 0 || right < known - 2 || (known < MAGIC.length && right < known)) return null;
   if (start.length < PREFIX) return { bytes: start, whole: false };
-  const length = new DataView(start.buffer).getBigUint64(8);
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(8);
   // A wrong magic and no text behind it: something else.
   if (right < MAGIC.length && (start[PREFIX] !== 0x7b || length > BigInt(limits.metadataBytes))) return null;
   if (length > BigInt(limits.metadataBytes)) return { bytes: start.subarray(0, PREFIX), whole: false };

@@ -1,5 +1,7 @@
 /** The metadata of the saved memory, and the files that its pages are in. */
+
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { eachBlock } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { countElements, field, follow, integer, type Node, objectNode, pathOf, readNode } from '../graph/node.ts';
@@ -155,8 +157,6 @@ export interface PagesExpected {
   readonly ranges: number;
 }
 
-const BLOCK = 1024 * 1024;
-
 /** Compares the size of pages.img with the metadata, to the byte; `deep` reads all of it. */
 export async function checkPages(
   id: CheckId,
@@ -179,11 +179,9 @@ export async function checkPages(
     try {
       const source = await file.open();
       try {
-        for (;;) {
-          const block = await source.read(BLOCK);
-          if (block.length === 0) break;
-          read += block.length;
-        }
+        await eachBlock(source, ({ length }) => {
+          read += length;
+        });
       } finally {
         await source.close();
       }

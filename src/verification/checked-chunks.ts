@@ -1,12 +1,11 @@
 /** An uncompressed body in chunks, each of which is looked at, and hashed when there is a key. */
 import type { PullReader } from '../bytes/pull-reader.ts';
+import { joinSmallChunks } from '../statefile/chunked-body.ts';
 import type { ChunkHashes } from '../statefile/flate-body.ts';
 import { bigEndian, HASH_BYTES, type Hasher, hasher, readBigEndian, sameHash } from '../statefile/hmac.ts';
 import { type BodyTally, type CheckedBody, chunkError, chunkPlaces, type ReportChunk } from './checked-body.ts';
 
 const BLOCK = 256 * 1024;
-/** Bytes of a chunk, its length included, below which it is copied byte by byte. */
-const SMALL = 64;
 
 interface Chunk {
   readonly at: number;
@@ -80,26 +79,14 @@ export function checkedChunks(reader: PullReader, hashes: ChunkHashes, report: R
   async function smallChunks(): Promise<Uint8Array | null> {
     if (hashes.present || ended) return null;
     await reader.peek(5);
-    const block = reader.atHand();
-    const data = new Uint8Array(block.length);
-    let size = 0;
-    let at = 0;
-    while (at + 4 <= block.length) {
-      const end = at + 4 + readBigEndian(block, at);
-      if (end > block.length) break;
-      places.note(tally.decodedBytes + size, reader.offset + at);
+    const { data, length } = joinSmallChunks(reader.atHand(), (dataAt, blockAt) => {
+      places.note(tally.decodedBytes + dataAt, reader.offset + blockAt);
       tally.chunks++;
-      if (end - at < SMALL) for (let from = at + 4; from < end; from++) data[size++] = block[from] as number;
-      else {
-        data.set(block.subarray(at + 4, end), size);
-        size += end - at - 4;
-      }
-      at = end;
-    }
-    if (at === 0) return null;
-    await reader.skip(at);
-    tally.decodedBytes += size;
-    return data.subarray(0, size);
+    });
+    if (length === 0) return null;
+    await reader.skip(length);
+    tally.decodedBytes += data.length;
+    return data;
   }
 
   async function next(): Promise<Uint8Array | null> {

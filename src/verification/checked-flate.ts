@@ -3,12 +3,9 @@ import { inflateRawSync } from 'node:zlib';
 import type { PullReader } from '../bytes/pull-reader.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import type { ChunkHashes } from '../statefile/flate-body.ts';
+import { CHUNK_BYTES, type ChunkHashes } from '../statefile/flate-body.ts';
 import { bigEndian, HASH_BYTES, hmac, readBigEndian, sameHash } from '../statefile/hmac.ts';
 import { type BodyTally, type CheckedBody, chunkError, chunkPlaces, type ReportChunk } from './checked-body.ts';
-
-/** Decoded bytes of a chunk. @see gVisor pkg/state/statefile/statefile.go: stateFileChunkSize */
-const CHUNK_BYTES = 1 << 20;
 
 /** What came out of one chunk; null for a chunk that does not inflate. */
 interface Chunk {

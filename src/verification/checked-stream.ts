@@ -3,13 +3,11 @@ import { CkptError, type ErrorCode, type ErrorLayer } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import { ObjectStream } from '../graph/object-stream.ts';
 import type { Limits } from '../limits.ts';
+import { FILE_LAYERS } from '../statefile/placed.ts';
 import { checkGraph } from './check-graph.ts';
 import { checkTypes, type KnownTypes } from './check-types.ts';
 import type { CheckedBody } from './checked-body.ts';
 import { type Damage, damageOf, type Report } from './damage.ts';
-
-/** Layers whose offsets are those of the file, whatever the framing. */
-const FILE_LAYERS: readonly ErrorLayer[] = ['file', 'container', 'header', 'metadata', 'compression', 'key'];
 
 /** What of graphs was looked at since it was last asked. */
 export interface StreamCoverage {

@@ -1,12 +1,24 @@
 /** `ckpt extract` as people call it: what it writes where, its exit codes, and its documents. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildFilesystemCheckpoint, fileBody, tarOf, writeFilesystemCheckpoint } from '../support/fscheckpoint-builder.ts';
 import { HAS_SHARED, imageOf } from '../support/shared-fixtures.ts';
-import { ckpt, ROOT } from './run-ckpt.ts';
+import { BIN, ckpt, ROOT } from './run-ckpt.ts';
 import { strictSchema } from './strict-schema.ts';
 
 const ajv = new Ajv2020({ allErrors: true });
@@ -16,6 +28,7 @@ const valid = (name: string, text: string): void => {
   expect(is(JSON.parse(text)), JSON.stringify(is.errors?.slice(0, 3))).toBe(true);
 };
 
+const NOTES = 'fixtures/images/2024-07/notes';
 let dir = '';
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'ckpt-cli-extract-'));
@@ -23,7 +36,48 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }));
 const out = (name: string): string => join(dir, name);
 
+describe('a signal in the middle of much content', () => {
+  const MEMORY = 32 * 1024 * 1024;
+  /** Files that all have the same pages: 8 GiB to write. */
+  const manyFiles = (): string => {
+    const image = out('signal-image');
+    if (existsSync(image)) return image;
+    const files = Array.from({ length: 256 }, (_, index) => ({
+      name: `./file-${index}`,
+      body: fileBody(MEMORY, [[0, MEMORY, 0]]),
+    }));
+    const id = { container: 'c', path: '/' };
+    const pages = [[0, new Uint8Array(MEMORY).fill(1)] as const];
+    return writeFilesystemCheckpoint(image, buildFilesystemCheckpoint([{ id, tar: tarOf([{ name: './' }, ...files]), pages }]));
+  };
+
+  test.each([
+    ['an archive', 'SIGINT', '-o'],
+    ['a directory', 'SIGTERM', '-C'],
+  ] as const)('ends writing %s at once, and leaves no part of a file (%s)', async (_what, signal, option) => {
+    const image = manyFiles();
+    const place = out(`signal${option}`);
+    mkdirSync(place);
+    const child = spawn(process.execPath, [BIN, 'extract', image, option, option === '-o' ? join(place, 'all.tar') : place], {
+      stdio: 'ignore',
+    });
+    while (readdirSync(place).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const ended = new Promise((resolve) => child.on('exit', (_code, by) => resolve(by)));
+    child.kill(signal);
+    expect(await ended).toBe(signal);
+    expect(readdirSync(place).filter((name) => !/^file-\d+$/.test(name))).toEqual([]);
+    expect(readdirSync(place).every((name) => statSync(join(place, name)).size === MEMORY)).toBe(true);
+  });
+});
+
 describe('wrong usage', () => {
+  let empty = '';
+  beforeAll(() => {
+    empty = mkdtempSync(join(tmpdir(), 'ckpt-cli-empty-'));
+  });
+  afterAll(() => rmSync(empty, { recursive: true }));
+  const place = (name: string): string => join(empty, name);
+
   test.each([
     [[], /name one image/],
     [['x'], /say where files go/],
@@ -32,8 +86,8 @@ describe('wrong usage', () => {
     [['x', '--list', '--spec'], /different things/],
     [['x', '--memory', '5'], /name it with -o/],
     [['x', '--memory', 'init', '-o', 'a'], /process id/],
-    [['x', '-o', '-', '--json'], /standard output for itself/],
-    [['x', '--spec', '--json'], /standard output for itself/],
+    [['x', '--spec', '--json'], /name a place with -o FILE or -C DIR/],
+    [['x', '--spec', '-o', '-', '--json'], /name a place with -o FILE or -C DIR/],
     [['x', '-o', ''], /takes a name/],
     [['x', '-o', 'a', '--whiteouts', 'remove'], /keep, oci, drop/],
     [['x', '-o', 'a', '--compression', 'xz'], /none, gzip, zstd/],
@@ -43,14 +97,49 @@ describe('wrong usage', () => {
     expect(stderr).toMatch(message);
   });
 
+  test.each([
+    [['--list', '--path', '/no/such'], /no saved file lies at "\/no\/such"/],
+    [['-o', 'some.tar', '--path', 'srv', '--path', 'no'], /no saved file lies at "no"/],
+    [['-C', 'some', '--path', 'no'], /no saved file lies at "no"/],
+    [['-o', 'some.tar', '--container', 'web'], /container "web"; its containers are __no_name_0/],
+    [['-o', 'some.tar.xz'], /[.]xz is not written/],
+    [['-o', '.'], /is a directory/],
+  ])('what the image does not have, or ckpt does not write: %j', (args, message) => {
+    const { code, stdout, stderr } = ckpt(['extract', join(ROOT, NOTES), ...args], { cwd: empty });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(empty)).toEqual([]);
+  });
+
+  test('of an image that is cut before its files nothing is written', () => {
+    const cut = mkdtempSync(join(tmpdir(), 'ckpt-cli-cut-'));
+    try {
+      cpSync(join(ROOT, NOTES), cut, { recursive: true });
+      truncateSync(join(cut, 'checkpoint.img'), 300_000);
+      for (const where of [
+        ['-o', place('cut.tar')],
+        ['-C', place('cut')],
+      ]) {
+        const { code, stdout, stderr } = ckpt(['extract', cut, ...where]);
+        expect([code, stdout]).toEqual([3, '']);
+        expect(stderr).toContain('The file was cut short');
+      }
+      const list = ckpt(['extract', cut, '--list', '--path', 'srv']);
+      expect([list.code, list.stdout]).toEqual([3, 'The files of the image could not be read.\n']);
+      expect(readdirSync(empty)).toEqual([]);
+    } finally {
+      rmSync(cut, { recursive: true });
+    }
+  });
+
   test('an image that is not there leaves nothing behind', () => {
     for (const args of [
-      ['-o', out('none.tar')],
-      ['-C', out('none')],
-      ['--memory', '1', '-o', out('none.core')],
+      ['-o', place('none.tar')],
+      ['-C', place('none')],
+      ['--memory', '1', '-o', place('none.core')],
     ])
-      expect(ckpt(['extract', out('missing'), ...args]).code).toBe(3);
-    expect(readdirSync(dir)).toEqual([]);
+      expect(ckpt(['extract', place('missing'), ...args]).code).toBe(3);
+    expect(readdirSync(empty)).toEqual([]);
   });
 });
 

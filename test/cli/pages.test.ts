@@ -100,5 +100,6 @@ describe('ckpt pages', () => {
   test('wants an image, and numbers that are numbers', () => {
     expect(ckpt(['pages']).code).toBe(2);
     expect(ckpt(['pages', large, '--threads', 'many']).code).toBe(2);
+    expect(ckpt(['pages', large, '--threads', '999']).code).toBe(0);
   });
 });

@@ -11,6 +11,9 @@ const EVERY_CPUID = ['qemu-EPYC-Milan', 'qemu-Haswell', 'qemu-Icelake-Server', '
   (host) => ['--host', `${host}=fixtures/hosts/${host}/cpuid.txt`],
 );
 
+/** A whole image, with files in its writable layer. */
+const NOTES = 'fixtures/images/2024-07/notes';
+
 const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ['check-restorable', ['check', HASWELL, ...ON_TURIN, '--runsc-version', 'release-20260817.0']],
   ['check-blocked', ['check', ZEN5, ...ON_MILAN]],
@@ -68,10 +71,32 @@ const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
     ['host', 'diff', 'fixtures/hosts/turin/cpuid.txt', 'fixtures/hosts/qemu-arm64-neoverse-n1/cpuinfo.txt'],
   ],
   ['host-diff-partial', ['host', 'diff', 'fixtures/hosts/turin/cpuid.txt', 'fixtures/hosts/qemu-Haswell/cpuinfo.txt']],
+  ['pages', ['pages', NOTES]],
+  ['pages-map', ['pages', NOTES, '--no-scan', '--map']],
+  ['pages-several', ['pages', NOTES, 'fixtures/images/2024-07/idle', ZEN5, '--no-scan']],
+  ['verify', ['verify', NOTES]],
+  ['verify-deep', ['verify', NOTES, '--deep']],
+  ['verify-keyed', ['verify', 'fixtures/images/2026-08/keyed.state', '--key-file', 'fixtures/images/2026-08/keyed.key']],
+  ['verify-no-image', ['verify', 'fixtures/README.md', 'fixtures/nothing']],
+  ['extract-list', ['extract', NOTES, '--list']],
+  ['extract-list-some', ['extract', NOTES, '--list', '--path', '/srv/**/*.txt', '--path', 'etc', '--whiteouts', 'oci']],
+  ['extract-archive', ['extract', NOTES, '-o', '/dev/null']],
+  ['extract-memory', ['extract', NOTES, '--memory', '1', '-o', '/dev/null']],
+  ['extract-spec-none', ['extract', NOTES, '--spec']],
+  ['extract-no-path', ['extract', NOTES, '--list', '--path', '/var/log']],
+  ['extract-no-container', ['extract', NOTES, '--list', '--container', 'web']],
+  ['extract-no-process', ['extract', NOTES, '--memory', '5', '-o', 'core']],
+  ['extract-nothing-asked', ['extract', NOTES]],
+  ['pack', ['pack', NOTES, '-o', '/dev/null']],
+  ['pack-other-name', ['pack', NOTES, '-o', 'notes.tar.xz']],
   ['help', ['--help']],
   ['help-inspect', ['inspect', '--help']],
   ['help-check', ['check', '--help']],
   ['help-diff', ['diff', '--help']],
+  ['help-pages', ['pages', '--help']],
+  ['help-verify', ['verify', '--help']],
+  ['help-extract', ['extract', '--help']],
+  ['help-pack', ['pack', '--help']],
   ['help-host', ['host', '--help']],
   ['help-host-show', ['host', 'show', '--help']],
   ['usage-unknown-command', ['chek', 'image.state']],
@@ -80,6 +105,8 @@ const GOLDENS: readonly (readonly [name: string, args: readonly string[]])[] = [
 
 describe('the transcript of', () => {
   test.each(GOLDENS)('%s', async (name, args) => {
-    await expect(transcript(args)).toMatchFileSnapshot(`goldens/${name}.txt`);
+    // What zlib makes of pages differs from version to version.
+    const text = transcript(args).replace(/^( {2}Deflate \(level 1\) makes ).*$/m, '$1…');
+    await expect(text).toMatchFileSnapshot(`goldens/${name}.txt`);
   });
 });

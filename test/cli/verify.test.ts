@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { layoutBuilder, layoutTar, TYPES } from '../support/oci-builder.ts';
 import { BIN, ckpt, ROOT } from './run-ckpt.ts';
 import { strictSchema } from './strict-schema.ts';
 
@@ -15,6 +16,9 @@ const schema = (name: string) =>
   ajv.compile(strictSchema(JSON.parse(readFileSync(join(ROOT, `docs/schema/${name}.schema.json`), 'utf8'))) as object);
 const isVerify = schema('verify@1');
 const isPack = schema('pack@1');
+
+/** What people give by mistake: the bytes of a key. */
+const SECRET = Buffer.from('\x01\x02secret\xff\xfe and the rest of a key', 'latin1');
 
 let dir = '';
 beforeAll(() => {
@@ -124,4 +128,47 @@ describe('ckpt pack', () => {
     expect(await ended).toBe(signal);
     expect(parts()).toEqual([]);
   });
+});
+
+describe('whatever it comes in', () => {
+  test('the header is told in full', () => {
+    const file = join(dir, 'whole.tar.gz');
+    expect(ckpt(['pack', IDLE, '-o', file]).code).toBe(0);
+    const header = (path: string): unknown => {
+      const { images } = JSON.parse(ckpt(['verify', path, '--json']).stdout) as {
+        images: { checks: { id: string; covered: unknown }[] }[];
+      };
+      return images[0]?.checks.find(({ id }) => id === 'header')?.covered;
+    };
+    expect(header(file)).toEqual(header(IDLE));
+  });
+
+  test('two images of one archive are a question and no damage, in a pipe too', async () => {
+    const layout = layoutBuilder();
+    const images = [IDLE, 'fixtures/images/2024-07/notes'].map((path, index) => {
+      const file = join(dir, `one-of-two-${index}.tar`);
+      expect(ckpt(['pack', path, '-o', file]).code).toBe(0);
+      return layout.manifest([layout.blob(readFileSync(file), TYPES.checkpoint)]);
+    });
+    const archive = await layoutTar(layout.finish(images));
+    const file = join(dir, 'two.tar');
+    writeFileSync(file, archive);
+    for (const run of [ckpt(['verify', file]), ckpt(['verify', '-'], { input: archive })]) {
+      expect(run.code).toBe(3);
+      expect(run.stdout).toContain('not readable as an image');
+      expect(run.stderr).toMatch(/found 2(?: images)?: /);
+    }
+  });
+
+  test.each([[['inspect']], [['verify']], [['pages']], [['extract', '--list']], [['check']], [['state', 'types']]])(
+    '%j repeats nothing of a file that is no image',
+    (command) => {
+      const file = join(dir, 'mistake');
+      writeFileSync(file, SECRET);
+      const { code, stdout, stderr } = ckpt([...command, file]);
+      expect(code).toBe(3);
+      expect(stderr).toContain('found other bytes');
+      expect(stdout + stderr).not.toMatch(/73 ?65 ?63 ?72 ?65 ?74|secret/);
+    },
+  );
 });

@@ -88,6 +88,27 @@ const shortened =
     [name]: image.others[name]?.subarray(0, -bytes),
   });
 
+const extended =
+  (name: string, bytes: number) =>
+  (image: EditableImage): ImageFiles =>
+    withFiles(image, { [name]: Uint8Array.from([...(image.others[name] ?? []), ...new Uint8Array(bytes).fill(7)]) });
+const halved =
+  (name: string) =>
+  (image: EditableImage): ImageFiles =>
+    withFiles(image, { [name]: image.others[name]?.subarray(0, image.others[name].length >> 1) });
+
+/** The image with other files beside its state file. */
+function withFiles(image: EditableImage, files: ImageFiles): ImageFiles {
+  return { ...withCheckpoint(image, image.bytes), ...files };
+}
+
+const appendedState = (image: EditableImage): ImageFiles => ({
+  'checkpoint.img': Uint8Array.from([...image.bytes, 0, 0, 0, 1, 7]),
+});
+const EMPTY = new Uint8Array();
+const OTHER = new Uint8Array(8192).fill(7);
+const NEITHER: ImageFiles = { 'pages.img': undefined, 'pages_meta.img': undefined };
+
 const CASES: readonly Case[] = [
   { name: 'as it was saved', edit: (image) => withCheckpoint(image, image.bytes) },
   { name: 'framed anew', edit: (image) => withStream(image, image.stream) },
@@ -146,6 +167,70 @@ const CASES: readonly Case[] = [
     separatePages: true,
   },
   { name: 'pages_meta.img a byte too short', edit: shortened('pages_meta.img', 1), separatePages: true },
+  { name: 'pages_meta.img half', edit: halved('pages_meta.img'), separatePages: true },
+  { name: 'pages.img half', edit: halved('pages.img'), separatePages: true },
+  { name: 'pages.img and pages_meta.img missing', edit: (image) => withFiles(image, NEITHER), separatePages: true },
+  {
+    name: 'pages.img and pages_meta.img missing, and bytes behind the end',
+    edit: (image) => ({ ...appended(Uint8Array.of(0, 0, 0, 1, 7))(image), ...NEITHER }),
+    separatePages: true,
+  },
+  {
+    name: 'pages.img and pages_meta.img missing, and the body cut',
+    edit: (image) => ({ ...cut(({ bytes }) => bytes.length - 1)(image), ...NEITHER }),
+    separatePages: true,
+  },
+  { name: 'pages_meta.img empty', edit: (image) => withFiles(image, { 'pages_meta.img': EMPTY }), separatePages: true },
+  { name: 'pages.img empty', edit: (image) => withFiles(image, { 'pages.img': EMPTY }), separatePages: true },
+  { name: 'bytes behind the end of pages.img', edit: extended('pages.img', 4096), separatePages: true },
+  { name: 'bytes behind the end of pages_meta.img', edit: extended('pages_meta.img', 5), separatePages: true },
+  {
+    name: 'bytes behind the end and pages.img too short',
+    edit: (image) => ({ ...shortened('pages.img', 1)(image), ...appendedState(image) }),
+    separatePages: true,
+  },
+  {
+    name: 'the body cut and pages.img missing',
+    edit: (image) => ({ ...cut(({ bytes }) => bytes.length - 1)(image), 'pages.img': undefined }),
+    separatePages: true,
+  },
+  {
+    name: 'the body cut and pages_meta.img damaged',
+    edit: (image) => ({ ...cut(({ bytes }) => bytes.length >> 1)(image), 'pages_meta.img': new Uint8Array(64).fill(0xff) }),
+    separatePages: true,
+  },
+  { name: 'pages_meta.img of other bytes', edit: (image) => withFiles(image, { 'pages_meta.img': OTHER }), separatePages: true },
+  { name: 'a pages.img beside the memory inside', edit: (image) => withFiles(image, { 'pages.img': OTHER }), flate: true },
+  {
+    name: 'a pages_meta.img beside the memory inside',
+    edit: (image) => withFiles(image, { 'pages_meta.img': OTHER }),
+    flate: true,
+  },
+  {
+    name: 'an empty pages_meta.img beside the memory inside',
+    edit: (image) => withFiles(image, { 'pages_meta.img': EMPTY }),
+    flate: true,
+  },
+  {
+    name: 'both files beside the memory inside',
+    edit: (image) => withFiles(image, { 'pages.img': OTHER, 'pages_meta.img': OTHER }),
+    flate: true,
+  },
+  {
+    name: 'both files beside the memory inside, and one byte behind the end',
+    edit: (image) => ({ ...appended(Uint8Array.of(0))(image), 'pages.img': OTHER, 'pages_meta.img': OTHER }),
+    flate: true,
+  },
+  {
+    name: 'both files, empty, beside the memory inside',
+    edit: (image) => withFiles(image, { 'pages.img': EMPTY, 'pages_meta.img': EMPTY }),
+    flate: true,
+  },
+  {
+    name: 'a pages.img beside memory inside that is cut',
+    edit: (image) => ({ ...cut(({ bytes }) => bytes.length - 1)(image), 'pages.img': OTHER }),
+    flate: true,
+  },
 ];
 
 interface Outcome {

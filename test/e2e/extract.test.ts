@@ -3,7 +3,7 @@
  *
  * Needs root, a runsc, and a static busybox.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { findRunscs } from '../support/runsc.ts';
 import { createTreeBundle, findBusybox, PLACES, saveTree, type TreeBundle } from '../support/tree-maker.ts';
 import { parseTrees, type SeenFile, type SeenTree } from '../support/tree-truth.ts';
 
+const HAS_ZSTD = spawnSync('zstd', ['--version']).status === 0;
 const BUSYBOX = findBusybox();
 const RUNSCS =
   process.platform === 'linux' && process.arch === 'x64' && process.getuid?.() === 0 && BUSYBOX !== null
@@ -124,6 +125,7 @@ describe.skipIf(RUNSCS.length === 0).each(RUNSCS.map((runsc) => [runsc.version, 
     await extractArchive(image, { file: out('files.tar.gz'), force: false });
     await extractArchive(image, { file: out('files.tar.zst'), force: false });
     expect(execFileSync('gzip', ['-dc', out('files.tar.gz')], { maxBuffer: 1 << 30 }).equals(bytes)).toBe(true);
-    expect(execFileSync('zstd', ['-dc', out('files.tar.zst')], { maxBuffer: 1 << 30 }).equals(bytes)).toBe(true);
+    if (HAS_ZSTD) expect(execFileSync('zstd', ['-dc', out('files.tar.zst')], { maxBuffer: 1 << 30 }).equals(bytes)).toBe(true);
+    else console.warn('SKIPPED: no program zstd; the archive was not expanded with it.');
   });
 });

@@ -9,6 +9,7 @@ import type { ImageContainer, ImageFile } from '../../src/container/image-contai
 import type { FilesystemManifest, ManifestEncoding, ManifestId } from '../../src/filesystem/manifest.ts';
 import { concatBytes, createByteSink } from './byte-sink.ts';
 import { encodeMemory } from './memory-encoder.ts';
+import { memorySource } from './memory-source.ts';
 
 const BLOCK = 512;
 const PAGE = 4096;
@@ -239,20 +240,5 @@ export function containerOf(files: ReadonlyMap<string, Uint8Array>, forward = fa
 
 /** Small blocks, so that nothing is at hand by chance. */
 function sourceOf(bytes: Uint8Array, forward: boolean): ByteSource {
-  let position = 0;
-  return {
-    size: forward ? null : bytes.length,
-    seekable: !forward,
-    async read(max) {
-      const block = bytes.slice(position, position + Math.min(max, forward ? 700 : max));
-      position += block.length;
-      return block;
-    },
-    async skip(count) {
-      const moved = Math.min(count, bytes.length - position);
-      position += moved;
-      return moved;
-    },
-    async close() {},
-  };
+  return memorySource(bytes, forward ? { blocks: [700], pipe: true } : {});
 }

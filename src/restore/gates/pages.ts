@@ -53,6 +53,12 @@ function pagesFiles(image: Pick<ImageFacts, 'path' | 'files' | 'pages'>, rules: 
   return fail(reason('CKPT1952', READ, message, { required, present }), rules, error);
 }
 
+/** Whether a release reads pages_meta.img, given the files that there are. */
+export function readsPagesMeta(files: ImageFacts['files'], rules: Rules): boolean {
+  const decider = decidingFile(rules);
+  return decider !== null && rules.has('pages-meta-file') && isThere(decider, files) && missingFile(files, rules) === null;
+}
+
 type PagesFile = 'pages.img' | 'pages_meta.img';
 
 /** The file that a release looks for first, and without which it looks for no other; null before there were such files. */

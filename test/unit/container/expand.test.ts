@@ -115,7 +115,10 @@ describe.each(CODECS)('%s', (_, expand) => {
   });
 });
 
-describe.skipIf(spawnSync('zstd', ['--version']).status !== 0)('what the zstd program writes', () => {
+const HAS_ZSTD = spawnSync('zstd', ['--version']).status === 0;
+if (!HAS_ZSTD) console.warn('SKIPPED: no program zstd; what it writes was not expanded.');
+
+describe.skipIf(!HAS_ZSTD)('what the zstd program writes', () => {
   it.each([['-1'], ['-19'], ['--ultra', '-22'], ['--long=27'], ['--no-check']])('with %s %s is expanded', async (...options) => {
     const content = Buffer.concat([TEXT, NOISE, TEXT]);
     const { stdout } = spawnSync('zstd', [...options, '-c'], { input: content, maxBuffer: 2 ** 26 });

@@ -347,6 +347,16 @@ describe('a layout that is wrong', () => {
   });
 
   it.each([
+    ['no JSON', Buffer.from('\xff\xfe', 'latin1'), 'bad-archive'],
+    ['null', Buffer.from('null'), 'no-image'],
+    ['larger than the ceiling', Buffer.alloc(DEFAULT_LIMITS.manifestBytes + 1, '{'), 'over-limit'],
+  ])('has an index that is %s, in a pipe too', async (_, index, code) => {
+    const files = containerdLayout(tar).set('index.json', index);
+    await expect(ofArchive(await layoutTar(files))).rejects.toMatchObject({ code });
+    await expect(ofPipe(await layoutTar(files))).rejects.toMatchObject({ code });
+  });
+
+  it.each([
     ['sha256:../../../../etc/passwd', 'bad-archive'],
     [`sha256:${'a'.repeat(63)}/`, 'bad-archive'],
     [`sha256:${'A'.repeat(64)}`, 'bad-archive'],

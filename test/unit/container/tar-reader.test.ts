@@ -243,6 +243,8 @@ describe('extended headers', () => {
     ['a length within the key', '5 path=a\n'],
     ['no newline', '9 path=abc'],
     ['no key', '7 abcd\n'],
+    ['a path with a zero byte', record('path', 'checkpoint.img\0other')],
+    ['a link path with a zero byte', record('linkpath', 'a\0b')],
   ])('refuse %s', async (_, text) =>
     expect(await code(Buffer.concat([extended('x', text), header('a', octal(0)), END]))).toBe('bad-archive'),
   );
@@ -294,5 +296,32 @@ describe('the end', () => {
       for (let length = 0; length <= archive.length - 1024; length++)
         expect(`${length} ${await code(archive.subarray(0, length), { pipe })}`).toBe(`${length} truncated`);
     expect(await members(archive.subarray(0, archive.length - 512))).toHaveLength(3);
+  });
+});
+
+describe('an archive that never ends', () => {
+  it('is given up behind so many zeros as no tar writes', async () => {
+    const archive = await tarOf([{ name: 'a', content: Buffer.from('a') }]);
+    let position = 0;
+    let given = 0;
+    const endless = {
+      size: null,
+      seekable: false,
+      async read(max: number): Promise<Uint8Array> {
+        const bytes = position < archive.length ? archive.subarray(position, position + max) : new Uint8Array(max);
+        position += bytes.length;
+        given += bytes.length;
+        return bytes;
+      },
+      async skip(count: number): Promise<number> {
+        position += count;
+        return count;
+      },
+      async close(): Promise<void> {},
+    };
+    const tar = readTar(endless, DEFAULT_LIMITS, () => {});
+    await tar.next();
+    await expect(tar.next()).rejects.toMatchObject({ code: 'trailing-bytes' });
+    expect(given).toBeLessThan(80 * 1024 * 1024);
   });
 });

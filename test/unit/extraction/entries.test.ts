@@ -22,6 +22,14 @@ describe('names', () => {
     expect(plan(systems).paths).toEqual(['', 'etc', 'etc/passwd', 'mnt/data', 'mnt/data/x']);
   });
 
+  it('of patterns that fit nothing are told', () => {
+    const systems = [system([directory('etc'), file('etc/passwd')], { container: 'a' }), system([file('x')], { container: 'b' })];
+    const unmatched = (paths: readonly string[]) => planEntries(systems, { ...ALL, paths }).unmatched;
+    expect(unmatched(['/etc', 'x', '*', '**'])).toEqual([]);
+    expect(unmatched(['etc', 'var/log', 'passwd', '**/passwd'])).toEqual(['var/log', 'passwd']);
+    expect(unmatched([])).toEqual([]);
+  });
+
   it('begin with the container when there are several', () => {
     const systems = [
       system([directory('')], { container: 'a' }),
@@ -103,7 +111,7 @@ describe('choices', () => {
   });
 
   it('of a container that is not there', () => {
-    expect(() => plan(systems, { container: 'other' })).toThrow(/those of web/);
+    expect(() => plan(systems, { container: 'other' })).toThrow(/containers are web/);
   });
 });
 

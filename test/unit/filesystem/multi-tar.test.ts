@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PullReader } from '../../../src/bytes/pull-reader.ts';
-import { bytesSource } from '../../../src/container/source-reading.ts';
+import { bytesSource } from '../../../src/bytes/source-reading.ts';
 import { readTree, type SavedTree } from '../../../src/filesystem/multi-tar.ts';
 import { fileBody, memberBytes, type TestMember, tarOf } from '../../support/fscheckpoint-builder.ts';
 
@@ -140,6 +140,20 @@ describe('a tree of multitar.img', () => {
     expect([...(file?.xattrs[0]?.value ?? [])]).toEqual([2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255]);
     expect(text(file?.xattrs[2]?.value ?? new Uint8Array())).toBe('line\nbreak=');
     expect(tree.files.find(({ path }) => path === 'after')?.xattrs).toEqual([]);
+  });
+
+  it('loses no byte of names, targets and attributes, whatever they are', async () => {
+    const pax = { path: './QQQ', linkpath: 'WWW', 'SCHILY.xattr.user.a': 'ZZZ' };
+    const tar = tarOf([ROOT, { name: './x', type: '2', linkName: 'y', pax }]);
+    for (const [text, bytes] of [
+      ['QQQ', [0xef, 0xbb, 0xbf]],
+      ['WWW', [0x61, 0xe4, 0x62]],
+      ['ZZZ', [0xff, 0xfe, 0xc0]],
+    ] as const)
+      tar.set(bytes, Buffer.from(tar).indexOf(text));
+    const [, file] = (await read(tar)).files;
+    expect(file).toMatchObject({ path: '\ufeff', target: 'a\udce4b' });
+    expect([...(file?.xattrs[0]?.value ?? [])]).toEqual([0xff, 0xfe, 0xc0]);
   });
 
   it('reads records in the byte order of the manifest', async () => {

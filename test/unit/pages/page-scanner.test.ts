@@ -8,6 +8,7 @@ import { NumberSet } from '../../../src/pages/number-set.ts';
 import { MOST_SAMPLES, PageSamples } from '../../../src/pages/page-samples.ts';
 import { openPageScanner, type PageScanResult } from '../../../src/pages/page-scanner.ts';
 import { ScannedPages } from '../../../src/pages/scanned-pages.ts';
+import { memorySource } from '../../support/memory-source.ts';
 
 const PAGE = 4096;
 
@@ -151,24 +152,7 @@ describe('a scan', () => {
     return { scanned: whole, zero, duplicate };
   };
 
-  const sourceOf = (content: Uint8Array, piece: number): ByteSource => {
-    let at = 0;
-    return {
-      size: null,
-      seekable: false,
-      async read(max) {
-        const part = content.slice(at, at + Math.min(max, piece));
-        at += part.length;
-        return part;
-      },
-      async skip(count) {
-        const moved = Math.min(count, content.length - at);
-        at += moved;
-        return moved;
-      },
-      async close() {},
-    };
-  };
+  const sourceOf = (content: Uint8Array, piece: number): ByteSource => memorySource(content, { blocks: [piece], pipe: true });
 
   const scan = async (content: Uint8Array, piece: number, mostPages = 1_000_000): Promise<PageScanResult> => {
     const scanner = openPageScanner({ threads: 0, mostPages });

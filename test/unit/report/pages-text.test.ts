@@ -59,7 +59,7 @@ describe('the saved memory as text', () => {
     expect(text).toContain(
       '25 pages of 100 (25%) are zeros: runsc checkpoint --exclude-committed-zero-pages would save 100 KiB (102400 bytes).',
     );
-    expect(text).toContain('1 other page (1%) is there already: keeping equal pages once would save 4 KiB (4096 bytes).');
+    expect(text).toContain('1 other page (1%) is equal to one before: keeping equal pages once would save 4 KiB (4096 bytes).');
     expect(text).toContain('Deflate (level 1) would make about 100 KiB of it: 25%, by an estimate from 2 samples with 64 KiB.');
     expect(text).toContain('web, with private memory files of 8 KiB');
     expect(text).toContain('mapped by no process');
@@ -114,7 +114,7 @@ describe('the saved memory as text', () => {
         { ...range, position: null, mappedBy: null },
       ],
     });
-    expect(text).toMatch(/8192 +4 KiB +25 +1 +0x1000 +tmpfs +\[web:\/\] 1 at 0x7f0000000000/);
+    expect(text).toMatch(/8192 +4 KiB +100 KiB +4 KiB +0x1000 +tmpfs +\[web:\/\] 1 at 0x7f0000000000/);
     expect(text.replaceAll(/\s+/g, ' ')).toContain('… and 2 more');
     expect(text).toMatch(/\n +\? +4 KiB/);
   });

@@ -1,9 +1,10 @@
 /** The files of an image that is verified: where damage of what holds them is noted, and what was read of them. */
-import type { ByteSource } from './bytes/byte-source.ts';
-import type { ImageContainer, ImageFile, ImageFileName } from './container/image-container.ts';
-import { CkptError } from './errors.ts';
-import type { PagesFile } from './verification/check-memory.ts';
-import { isOfArchive, type StateOptions } from './verification/check-state.ts';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import { eachBlock } from '../bytes/source-reading.ts';
+import type { ImageContainer, ImageFile, ImageFileName } from '../container/image-container.ts';
+import { CkptError } from '../errors.ts';
+import type { PagesFile } from './check-memory.ts';
+import { isOfArchive, type StateOptions } from './check-state.ts';
 
 /** What the checks of one image share. */
 export interface VerifyContext extends StateOptions {
@@ -72,14 +73,11 @@ export function noteArchive(archive: CkptError[], error: unknown): void {
   if (!archive.some((known) => known.code === code && known.place.offset === place.offset)) archive.push(error);
 }
 
-const BLOCK = 1024 * 1024;
-
-/** Reads a source to its end. */
+/** Reads a source to its end, and says how many bytes there were. */
 export async function countBytes(source: ByteSource): Promise<number> {
   let count = 0;
-  for (;;) {
-    const block = await source.read(BLOCK);
-    if (block.length === 0) return count;
-    count += block.length;
-  }
+  await eachBlock(source, ({ length }) => {
+    count += length;
+  });
+  return count;
 }

@@ -1,15 +1,13 @@
 /** An image from a pipe, with what goes by too early kept for later. */
-import type { ByteSource } from './bytes/byte-source.ts';
-import type { RandomSource } from './bytes/random-source.ts';
-import type { ImageContainer, ImageFile, ImageFileName } from './container/image-container.ts';
-import { openContainer } from './container/open-container.ts';
-import type { Spool } from './io/spool-file.ts';
-import type { Limits } from './limits.ts';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import { eachBlock, forwardSource, readThrough } from '../bytes/source-reading.ts';
+import type { Spool } from '../io/spool-file.ts';
+import type { Limits } from '../limits.ts';
+import type { ImageContainer, ImageFile, ImageFileName } from './image-container.ts';
+import { openContainer } from './open-container.ts';
 
 /** Files whose pages are asked for last, and which come first in some archives. */
 const PAGES: readonly ImageFileName[] = ['pages.img', 'fs/pages.img'];
-/** The most bytes that are moved at once. */
-const BLOCK = 1024 * 1024;
 
 export interface KeepOptions {
   readonly limits: Limits;
@@ -43,8 +41,7 @@ export async function openKept(path: string, { limits, hold, spool }: KeepOption
   };
   const passing = async (name: ImageFileName, source: ByteSource): Promise<void> => {
     if (!PAGES.includes(name) || kept.has(name)) return;
-    const room = keep(name);
-    for (let bytes = await source.read(BLOCK); bytes.length > 0; bytes = await source.read(BLOCK)) room.append(bytes);
+    await eachBlock(source, keep(name).append);
   };
   const image = await openContainer(path, { limits, hold: [...hold], passing });
   const bareStream = image.bare && !image.rereadable;
@@ -85,27 +82,8 @@ function spooledFile(room: Spool): ImageFile {
     get size() {
       return room.size;
     },
-    open: async () => forward(room),
+    open: async () => forwardSource(room),
     openRandom: async () => ({ size: room.size, readAt: room.readAt, close: async () => {} }),
-  };
-}
-
-function forward(room: RandomSource): ByteSource {
-  let position = 0;
-  return {
-    size: room.size,
-    seekable: true,
-    async read(max) {
-      const bytes = await room.readAt(position, max);
-      position += bytes.length;
-      return bytes;
-    },
-    async skip(count) {
-      const moved = Math.min(count, room.size - position);
-      position += moved;
-      return moved;
-    },
-    async close() {},
   };
 }
 
@@ -116,19 +94,5 @@ function copying(source: ByteSource, room: Spool): ByteSource {
     room.append(bytes);
     return bytes;
   };
-  return {
-    size: source.size,
-    seekable: false,
-    read,
-    async skip(count) {
-      let left = count;
-      while (left > 0) {
-        const { length } = await read(Math.min(BLOCK, left));
-        if (length === 0) break;
-        left -= length;
-      }
-      return count - left;
-    },
-    close: () => source.close(),
-  };
+  return readThrough(source, read);
 }

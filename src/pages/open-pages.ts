@@ -1,15 +1,15 @@
 /** Access to the saved pages of an image, wherever they lie and however they are packed. */
-import type { ByteSource } from './bytes/byte-source.ts';
-import type { ImageContainer, ImageFile } from './container/image-container.ts';
-import { findState } from './container/open-container.ts';
-import type { Spool } from './io/spool-file.ts';
-import type { Limits } from './limits.ts';
-import { flateStore } from './pages/flate-store.ts';
-import { type MemoryStretch, openPageReader, type PageReader, wantedIntervals } from './pages/page-reader.ts';
-import { type Interval, type PageStore, plainStore, spooledStore } from './pages/page-store.ts';
-import type { MemoryLayout } from './pages/step-over-memory.ts';
-import { openStatefile } from './statefile/open-statefile.ts';
-import type { Statefile } from './statefile/statefile.ts';
+import type { ByteSource } from '../bytes/byte-source.ts';
+import type { ImageContainer, ImageFile } from '../container/image-container.ts';
+import { findState } from '../container/open-container.ts';
+import type { Spool } from '../io/spool-file.ts';
+import type { Limits } from '../limits.ts';
+import { openStatefile } from '../statefile/open-statefile.ts';
+import type { Statefile } from '../statefile/statefile.ts';
+import { flateStore } from './flate-store.ts';
+import { type MemoryStretch, openPageReader, type PageReader, wantedIntervals } from './page-reader.ts';
+import { type Interval, type PageStore, plainStore, spooledStore } from './page-store.ts';
+import type { MemoryLayout } from './step-over-memory.ts';
 
 export interface OpenPagesOptions {
   readonly key: Uint8Array | null;

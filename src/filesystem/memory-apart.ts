@@ -1,7 +1,7 @@
 /** What a split checkpoint keeps in its folder fs/, as its other files show it. */
-import type { Graph } from './graph/graph.ts';
-import { privateMemoryOwners } from './kernel/files/private-memory-owners.ts';
-import type { MemoryLayout } from './pages/step-over-memory.ts';
+import type { Graph } from '../graph/graph.ts';
+import { privateMemoryOwners } from '../kernel/files/private-memory-owners.ts';
+import type { MemoryLayout } from '../pages/step-over-memory.ts';
 
 /**
  * Owners of private memory files that the kernel refers to and that the image does not hold with the others: those of a split checkpoint,
