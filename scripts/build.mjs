@@ -19,6 +19,7 @@ const APART = {
   'tar-stream': 'tar-stream',
   undici: 'undici',
   'zstd-codec/lib/zstd-codec-binding-wasm.js': 'zstd-codec',
+  'zstddec/stream': 'zstddec',
 };
 const HALVES = { checking: 'src/cli/checking.ts', looking: 'src/cli/looking.ts', contents: 'src/cli/contents.ts' };
 const entryPoints = {
@@ -130,7 +131,7 @@ function keepPackagesApart() {
         const exported = names.length === 0 ? '' : `export const { ${names.join(', ')} } = apart;`;
         const file = JSON.stringify(`./${APART[path]}.js`);
         return {
-          contents: `const { default: apart } = await import(${file}); export default apart; ${exported}`,
+          contents: `const all = await import(${file}); const apart = all.default ?? all; export default apart; ${exported}`,
           resolveDir: root,
         };
       });

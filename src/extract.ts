@@ -24,7 +24,7 @@ import { shownPath } from './io/http-address.ts';
 import { openTargetTree } from './io/target-tree.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { MemoryStretch } from './pages/page-reader.ts';
-import { openSavedImage, type SavedImage } from './saved-image.ts';
+import { openSavedImage, type SavedImage, type SavedImageOptions } from './saved-image.ts';
 import { TOOL } from './tool.ts';
 
 /** Which files, and how. */
@@ -63,7 +63,7 @@ export interface ExtractDirectoryOptions extends ExtractOptions {
  * @throws CkptError of any layer up to the CPU features; what is damaged behind them is one of the document's `errors`.
  */
 export function listFiles(path: string, options: ExtractOptions = {}): Promise<ExtractDocument> {
-  return withImage(path, options, null, async (image, { entries, omitted }) => {
+  return withImage(path, options, { scratch: null, pages: false }, async (image, { entries, omitted }) => {
     const files = entries.map((entry) =>
       entryDocument(entry, entry.file.type === 'socket' ? 'left-out' : 'listed', socketReason(entry)),
     );
@@ -83,7 +83,7 @@ function socketReason({ file }: Entry): { readonly reason?: LeftOut } {
 export function extractArchive(path: string, place: OutputPlace, options: ExtractArchiveOptions = {}): Promise<ExtractDocument> {
   const scratch = 'file' in place ? dirname(place.file) : null;
   const compression = options.compression ?? ('file' in place ? compressionOfName(place.file) : 'none');
-  return withImage(path, options, scratch, async (image, plan) => {
+  return withImage(path, options, { scratch }, async (image, plan) => {
     refuseUnread(image);
     const output = openOutput(place);
     const compressor = await openCompressor(compression, output.write);
@@ -131,7 +131,7 @@ export function extractDirectory(
   directory: string,
   { force = false, owners = false, preserve = false, devices = false, ...options }: ExtractDirectoryOptions = {},
 ): Promise<ExtractDocument> {
-  return withImage(path, options, dirname(`${directory}/.`), async (image, plan) => {
+  return withImage(path, options, { scratch: dirname(`${directory}/.`) }, async (image, plan) => {
     refuseUnread(image);
     const tree = openTargetTree(directory, { force, encode: nameBytes });
     try {
@@ -165,10 +165,10 @@ function refuseUnread({ fileSystems, errors: [damage] }: SavedImage): void {
 async function withImage(
   path: string,
   { key, limits = DEFAULT_LIMITS, container, paths = [], whiteouts = 'keep' }: ExtractOptions,
-  scratch: string | null,
+  place: Pick<SavedImageOptions, 'scratch' | 'pages'>,
   use: (image: SavedImage, plan: Entries) => Promise<ExtractDocument>,
 ): Promise<ExtractDocument> {
-  const image = await openSavedImage(path, { limits, scratch, ...(key === undefined ? {} : { key }) });
+  const image = await openSavedImage(path, { limits, ...place, ...(key === undefined ? {} : { key }) });
   try {
     // What stands in the way of the files may hide a container or a path.
     const isWhole = image.errors.length === 0;

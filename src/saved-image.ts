@@ -22,6 +22,8 @@ export interface SavedImageOptions {
   readonly limits?: Limits;
   /** Directory for what must be kept on disk for a moment; null: it is kept in memory, up to `heldBytes`. */
   readonly scratch: string | null;
+  /** Whether pages will be read; default true. */
+  readonly pages?: boolean;
 }
 
 /** An image that is open. Its files are read when they are asked for. */
@@ -76,7 +78,7 @@ export async function openSavedImage(path: string, options: SavedImageOptions): 
   const limits = options.limits ?? DEFAULT_LIMITS;
   const { scratch } = options;
   const spool = (): Spool => (scratch === null ? spoolMemory(limits.heldBytes) : spoolFile(scratch));
-  const image = await openKept(path, { limits, hold: FILESYSTEM_FILES, spool });
+  const image = await openKept(path, { limits, hold: FILESYSTEM_FILES, spool: options.pages === false ? null : spool });
   try {
     return await readParts(image, { ...options, limits, spool });
   } catch (error) {

@@ -1,8 +1,13 @@
 /** Zstandard, expanded block by block, so that neither a large window nor a bomb takes memory. */
 import type { ByteSource } from '../bytes/byte-source.ts';
 import { PullReader } from '../bytes/pull-reader.ts';
-import { joinedBytes } from '../bytes/source-reading.ts';
-import { largestZstdWindow, openZstdDecompressor, type ZstdChoice, ZstdError, type ZstdStream } from '../io/zstd-codec.ts';
+import {
+  LARGEST_ZSTD_WINDOW,
+  openZstdDecompressor,
+  type ZstdChoice,
+  type ZstdDecompressor,
+  ZstdError,
+} from '../io/zstd-codec.ts';
 import { badArchive } from './archive-error.ts';
 import { expandingSource } from './expanding-source.ts';
 import { nextZstdBlock, nextZstdFrame, type ZstdFrame } from './zstd-frames.ts';
@@ -18,7 +23,7 @@ const BLOCKS_AT_ONCE = 8;
 export function expandZstd(source: ByteSource, charge: (bytes: number) => void, choice: ZstdChoice = {}): ByteSource {
   const reader = new PullReader(source);
   let frame: ZstdFrame | null = null;
-  let codec: ZstdStream | null = null;
+  let codec: ZstdDecompressor | null = null;
   let first = true;
   const pieces: Uint8Array[] = [];
 
@@ -37,23 +42,22 @@ export function expandZstd(source: ByteSource, charge: (bytes: number) => void, 
   /** Gives the codec some blocks; false at the end of the stream. */
   const advance = async (): Promise<boolean> => {
     const at = reader.offset;
-    const input: Uint8Array[] = [];
-    if (frame === null) {
-      frame = await nextZstdFrame(reader, first, largestZstdWindow(choice));
-      first = false;
-      if (frame === null) return false;
-      codec = await openZstdDecompressor(choice);
-      input.push(frame.header);
-    }
     let last = false;
-    for (let blocks = 0; blocks < BLOCKS_AT_ONCE && !last; blocks++) {
-      const block = await nextZstdBlock(reader, frame);
-      input.push(block.bytes.slice());
-      last = block.last;
-    }
     try {
-      take((await codec?.push(joinedBytes(input))) ?? []);
-      if (last) take((await codec?.end()) ?? []);
+      if (frame === null || codec === null) {
+        frame = await nextZstdFrame(reader, first, LARGEST_ZSTD_WINDOW);
+        first = false;
+        if (frame === null) return false;
+        codec = await openZstdDecompressor(choice);
+        codec.add(frame.header);
+      }
+      for (let blocks = 0; blocks < BLOCKS_AT_ONCE && !last; blocks++) {
+        const block = await nextZstdBlock(reader, frame);
+        codec.add(block.bytes);
+        last = block.last;
+      }
+      take(await codec.take());
+      if (last) take(await codec.end());
     } catch (error) {
       closeCodec();
       if (!(error instanceof ZstdError)) throw error;

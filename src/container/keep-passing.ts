@@ -13,8 +13,8 @@ export interface KeepOptions {
   readonly limits: Limits;
   /** Files to hold in memory: see `OpenContainerOptions.hold`. */
   readonly hold: readonly ImageFileName[];
-  /** Room for what must be kept. */
-  readonly spool: () => Spool;
+  /** Room for what must be kept; null: nothing is, because no page will be asked for. */
+  readonly spool: (() => Spool) | null;
 }
 
 /** An image whose files can be asked for in the order in which they are needed. */
@@ -34,14 +34,14 @@ export interface KeptImage {
  */
 export async function openKept(path: string, { limits, hold, spool }: KeepOptions): Promise<KeptImage> {
   const kept = new Map<ImageFileName, Spool>();
-  const keep = (name: ImageFileName): Spool => {
-    const room = spool();
+  const keep = (name: ImageFileName, makeRoom: () => Spool): Spool => {
+    const room = makeRoom();
     kept.set(name, room);
     return room;
   };
   const passing = async (name: ImageFileName, source: ByteSource): Promise<void> => {
-    if (!PAGES.includes(name) || kept.has(name)) return;
-    await eachBlock(source, keep(name).append);
+    if (spool === null || !PAGES.includes(name) || kept.has(name)) return;
+    await eachBlock(source, keep(name, spool).append);
   };
   const image = await openContainer(path, { limits, hold: [...hold], passing });
   const bareStream = image.bare && !image.rereadable;
@@ -57,10 +57,10 @@ export async function openKept(path: string, { limits, hold, spool }: KeepOption
       // It may have gone by while it was looked for.
       const gone = kept.get(name);
       if (gone !== undefined) return spooledFile(gone);
-      if (file === null || !bareStream) return file;
+      if (file === null || !bareStream || spool === null) return file;
       return {
         size: file.size,
-        open: async () => copying(await file.open(), keep(name)),
+        open: async () => copying(await file.open(), keep(name, spool)),
         openRandom: async () => null,
       };
     },

@@ -36,7 +36,7 @@ export function beginFile(path: string, force: boolean, mode = 0o666): FinishedF
   if (kind === 'directory') throw new UsageError(`${path} is a directory: name a file`);
   if (kind === 'file' && !force) throw new UsageError(`${path} is there already; --force replaces it`);
   const part = join(dirname(path), `.${basename(path).slice(0, 200)}.ckpt-${randomBytes(6).toString('hex')}`);
-  let fd = attempt(path, () => openSync(part, 'wx', mode));
+  let fd = -1;
   let at = 0;
   const remove = (): void => {
     if (fd < 0) return;
@@ -44,7 +44,14 @@ export function beginFile(path: string, force: boolean, mode = 0o666): FinishedF
     fd = -1;
     unlinkSync(part);
   };
+  // Before there is a file: a signal may come as soon as it can be seen.
   const release = cleanOnSignal(remove);
+  try {
+    fd = attempt(path, () => openSync(part, 'wx', mode));
+  } catch (error) {
+    release();
+    throw error;
+  }
   return {
     seekable: true,
     write(bytes) {

@@ -13,7 +13,6 @@ declare module 'zstd-codec/lib/zstd-codec-binding-wasm.js' {
     printErr?: (text: string) => void;
     onRuntimeInitialized?: () => void;
     onAbort?: (what: unknown) => void;
-    ZstdDecompressStreamBinding: new () => StreamBinding & { begin(): boolean };
     ZstdCompressStreamBinding: new () => StreamBinding & { begin(level: number): boolean };
   }
   const start: (options: Partial<Codec>) => unknown;

@@ -1,4 +1,4 @@
-/** Zstandard: Node's own where it has it (since 22.15), else the zstd-codec package. The only file that knows the package. */
+/** Zstandard: Node's own where it has it (since 22.15), else the packages zstddec and zstd-codec. The only file that knows them. */
 /// <reference path="./zstd-codec-package.d.ts" />
 
 import type { Transform } from 'node:stream';
@@ -36,28 +36,115 @@ interface NativeZstd {
 
 const native = zlib as unknown as NativeZstd;
 const CHUNK = 256 * 1024;
-/** The package has 16 MiB of memory, which cannot be raised: a window of 8 MiB fits, and the tables of level 9. */
-const PACKAGE_WINDOW = 8 * 1024 * 1024;
+/** zstd-codec has 16 MiB of memory, which its WebAssembly says itself and no option raises: the tables of level 9 fit. */
 const PACKAGE_LEVEL = 9;
+/** What each of the decompressors has memory for; `zstd -d` itself takes no more unless it is told to. */
+export const LARGEST_ZSTD_WINDOW = 128 * 1024 * 1024;
 
 /** Chooses between Node's codec and the package; tests ask for the package. */
 export interface ZstdChoice {
   readonly native?: boolean;
 }
 
-/** Bytes of the largest window that a decompressor here has memory for; `zstd -d` itself takes 128 MiB unless it is told otherwise. */
-export function largestZstdWindow(choice: ZstdChoice = {}): number {
-  return choice.native !== false && native.createZstdDecompress !== undefined ? 128 * 1024 * 1024 : PACKAGE_WINDOW;
+/** A decompressor of one frame. */
+export interface ZstdDecompressor {
+  /**
+   * Takes the next part of the frame, the header or one block: no more than 128 KiB may come out of it. It may change after that.
+   *
+   * @throws ZstdError when the codec refuses it.
+   */
+  add(part: Uint8Array): void;
+  /**
+   * What came out of the parts since the last call.
+   *
+   * @throws ZstdError.
+   */
+  take(): Promise<Uint8Array[]>;
+  /**
+   * Ends the frame.
+   *
+   * @throws ZstdError when it is not complete.
+   */
+  end(): Promise<Uint8Array[]>;
+  /** Frees its memory; nothing can be pushed any more. */
+  close(): void;
 }
 
-/** A decompressor of one frame, whose window is at most {@link largestZstdWindow}. */
-export async function openZstdDecompressor(choice: ZstdChoice = {}): Promise<ZstdStream> {
-  if (choice.native !== false && native.createZstdDecompress !== undefined)
-    return nativeStream(native.createZstdDecompress({ chunkSize: CHUNK }));
-  const codec = await takeCodec();
-  const stream = new codec.ZstdDecompressStreamBinding();
-  if (!stream.begin()) throw new ZstdError('the codec could not start');
-  return packageStream(stream, codec);
+/** A decompressor of one frame, whose window is at most {@link LARGEST_ZSTD_WINDOW}. */
+export async function openZstdDecompressor(choice: ZstdChoice = {}): Promise<ZstdDecompressor> {
+  if (choice.native !== false && native.createZstdDecompress !== undefined) {
+    const { push, end, close } = nativeStream(native.createZstdDecompress({ chunkSize: CHUNK }));
+    let parts: Uint8Array[] = [];
+    return {
+      add: (part) => void parts.push(part.slice()),
+      take() {
+        const input = Buffer.concat(parts);
+        parts = [];
+        return push(input);
+      },
+      end,
+      close,
+    };
+  }
+  const { ZSTDDecoder } = await import('zstddec/stream');
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  return packageDecompressor((parts) => decoder.decodeStreaming(parts));
+}
+
+/**
+ * Hands parts to a generator that asks for the next when it has gone through the one before.
+ *
+ * It gives one output for each part, as no more comes out of a block than it gives at once. Where it has not asked for the part that it
+ * was to take, the codec refused the one before: the generator would try that one for ever.
+ */
+function packageDecompressor(decode: (parts: Iterable<Uint8Array>) => Generator<Uint8Array>): ZstdDecompressor {
+  let next: Uint8Array | null = null;
+  const outputs = decode({
+    [Symbol.iterator]: () => ({
+      next: () => {
+        if (next === null) return { done: true, value: undefined };
+        const value = next;
+        next = null;
+        return { done: false, value };
+      },
+    }),
+  });
+  let waiting: Uint8Array[] = [];
+  let state: 'open' | 'refused' | 'ended' = 'open';
+  /** Makes the generator free its memory; it says then whether the frame was complete. */
+  const finish = (): boolean => {
+    state = 'ended';
+    next = null;
+    try {
+      return outputs.next().done === true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    add(part) {
+      next = part;
+      const { value } = outputs.next();
+      if (next !== null) {
+        state = 'refused';
+        throw new ZstdError('damaged data');
+      }
+      if (value !== undefined && value.length > 0) waiting.push(value);
+    },
+    async take() {
+      const given = waiting;
+      waiting = [];
+      return given;
+    },
+    async end() {
+      if (!finish()) throw new ZstdError('damaged data');
+      return [];
+    },
+    close() {
+      if (state === 'open') finish();
+    },
+  };
 }
 
 /**
@@ -79,7 +166,7 @@ export async function openZstdCompressor(level: number, choice: ZstdChoice = {})
 
 type Codec = Required<import('zstd-codec/lib/zstd-codec-binding-wasm.js').Codec>;
 type StreamBinding = import('zstd-codec/lib/zstd-codec-binding-wasm.js').StreamBinding;
-type Bindings = Pick<Codec, 'ZstdDecompressStreamBinding' | 'ZstdCompressStreamBinding'>;
+type Bindings = Pick<Codec, 'ZstdCompressStreamBinding'>;
 
 /** Started codecs without a stream: each has memory for one. */
 const idle: Bindings[] = [];
@@ -97,8 +184,8 @@ async function startCodec(): Promise<Bindings> {
       onAbort: (what) => reject(new ZstdError(`the codec could not start (${String(what)})`)),
       // The codec has a `then` of its own, which would make a promise wait for itself: it is handed on in parts.
       onRuntimeInitialized: () => {
-        const { ZstdDecompressStreamBinding, ZstdCompressStreamBinding } = codec as Codec;
-        resolve({ ZstdDecompressStreamBinding, ZstdCompressStreamBinding });
+        const { ZstdCompressStreamBinding } = codec as Codec;
+        resolve({ ZstdCompressStreamBinding });
       },
     };
     start(codec);

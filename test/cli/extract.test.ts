@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFilesystemCheckpoint, fileBody, tarOf, writeFilesystemCheckpoint } from '../support/fscheckpoint-builder.ts';
+import { tarOf as archiveOf } from '../support/image-forms.ts';
 import { HAS_SHARED, imageOf } from '../support/shared-fixtures.ts';
 import { BIN, ckpt, ROOT } from './run-ckpt.ts';
 import { strictSchema } from './strict-schema.ts';
@@ -67,6 +68,37 @@ describe('a signal in the middle of much content', () => {
     expect(await ended).toBe(signal);
     expect(readdirSync(place).filter((name) => !/^file-\d+$/.test(name))).toEqual([]);
     expect(readdirSync(place).every((name) => statSync(join(place, name)).size === MEMORY)).toBe(true);
+  });
+});
+
+describe('an archive in a pipe whose pages come first', () => {
+  const backwards = async (): Promise<Buffer> =>
+    archiveOf(
+      ['pages.img', 'checkpoint.img', 'pages_meta.img'].map((name) => ({
+        name,
+        content: readFileSync(join(ROOT, NOTES, name)),
+      })),
+    );
+
+  test('lists its files without keeping the pages', async () => {
+    const { code, stdout, stderr } = ckpt(['extract', '-', '--list', '--limit', 'heldBytes=4096'], { input: await backwards() });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(ckpt(['extract', NOTES, '--list']).stdout);
+  });
+
+  test('gives what they hold, from a file beside the archive or from memory', async () => {
+    const input = await backwards();
+    const archive = out('piped.tar');
+    expect(ckpt(['extract', '-', '-o', archive, '--limit', 'heldBytes=4096'], { input }).code).toBe(0);
+    expect(ckpt(['extract', NOTES, '-o', out('direct.tar')]).code).toBe(0);
+    expect(readFileSync(archive)).toEqual(readFileSync(out('direct.tar')));
+    // It gives up before it has read everything.
+    writeFileSync(out('backwards.tar'), input);
+    const script = 'cat "$0" | "$1" "$2" extract - -o - --limit heldBytes=4096 > "$3"';
+    const args = ['-c', script, out('backwards.tar'), process.execPath, BIN, out('nothing')];
+    const { status, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
+    expect([status, stderr.includes('heldBytes')]).toEqual([3, true]);
+    expect(statSync(out('nothing')).size).toBe(0);
   });
 });
 
