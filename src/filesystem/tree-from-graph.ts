@@ -71,10 +71,16 @@ function allPlaces(kernel: SavedKernel, reading: TreeReading, onDamage: OnDamage
   );
 }
 
-/** Mount points in order, then what has none. */
+/** Mount points in order, those of devices behind the files of people, then what has none. */
 function compare(a: string | null, b: string | null): number {
-  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
-  return a < b ? -1 : a > b ? 1 : 0;
+  const [first, second] = [rank(a), rank(b)];
+  if (first !== second) return first - second;
+  return (a ?? '') < (b ?? '') ? -1 : (a ?? '') > (b ?? '') ? 1 : 0;
+}
+
+function rank(mountPoint: string | null): number {
+  if (mountPoint === null) return 2;
+  return mountPoint === '/dev' || mountPoint.startsWith('/dev/') ? 1 : 0;
 }
 
 function readFiles(filesystem: Node, reading: TreeReading, onDamage: OnDamage, files: SavedFile[]): void {
