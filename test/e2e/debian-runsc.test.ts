@@ -30,6 +30,7 @@ import {
   type RestoreAnswer,
   type Runsc,
   restoreImage,
+  skipWithout,
   type Workshop,
   withoutPointers,
 } from '../support/runsc.ts';
@@ -258,6 +259,8 @@ if (runscs.length === 0) {
   const why = usable ? 'no runsc of 2024-08 or before in PATH or CKPT_TEST_RUNSC' : 'needs root on Linux x86-64';
   console.warn(`SKIPPED: predictions against the real runsc (${why})`);
 }
+
+skipWithout(runscs);
 
 describe.skipIf(runscs.length === 0).each(runscs)('runsc $version', (runsc) => {
   describe.each(compressionsOf(runsc))('$name', ({ name, flags, framing }) => {

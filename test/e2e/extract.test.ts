@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { extractArchive, extractDirectory } from '../../src/extract.ts';
 import type { ExtractDocument } from '../../src/extraction/document.ts';
 import { nameBytes } from '../../src/filesystem/tree-names.ts';
-import { findRunscs } from '../support/runsc.ts';
+import { findRunscs, skipWithout } from '../support/runsc.ts';
 import { createTreeBundle, findBusybox, PLACES, saveTree, type TreeBundle } from '../support/tree-maker.ts';
 import { parseTrees, type SeenFile, type SeenTree } from '../support/tree-truth.ts';
 
@@ -50,6 +50,8 @@ function onDisk(root: string, path: string): Partial<SeenFile> & { readonly micr
     micros: stats.mtimeNs / 1000n,
   };
 }
+
+skipWithout(RUNSCS);
 
 describe.skipIf(RUNSCS.length === 0).each(RUNSCS.map((runsc) => [runsc.version, runsc] as const))('%s', (_, runsc) => {
   let bundle: TreeBundle;

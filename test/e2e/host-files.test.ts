@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CheckResult, check } from '../../src/index.ts';
 import { createFileHolder, type FileHolder } from '../support/file-holder.ts';
-import { findRunscs, makeImage, type Runsc, restoreImage } from '../support/runsc.ts';
+import { findRunscs, makeImage, type Runsc, restoreImage, skipWithout } from '../support/runsc.ts';
 
 interface Case {
   readonly name: string;
@@ -164,6 +164,8 @@ async function predict(runsc: Runsc, holder: FileHolder, image: string): Promise
 
 const RUNSCS = process.platform === 'linux' && process.arch === 'x64' && process.getuid?.() === 0 ? findRunscs(process.env) : [];
 if (RUNSCS.length === 0) console.warn('SKIPPED: no runsc that root could run; host-files was not compared with it.');
+
+skipWithout(RUNSCS);
 
 describe.skipIf(RUNSCS.length === 0).each(RUNSCS.map((runsc) => [runsc.version, runsc] as const))('%s', (_, runsc) => {
   let holder: FileHolder;

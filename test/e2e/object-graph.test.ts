@@ -17,6 +17,7 @@ import {
   makeImage,
   type Runsc,
   restoreImage,
+  skipWithout,
   type Workshop,
   withoutPointers,
 } from '../support/runsc.ts';
@@ -25,6 +26,8 @@ import { type TypeRecord, typeRecords, withRenamedFields } from '../support/type
 const runscs = process.platform === 'linux' && process.getuid?.() === 0 ? findRunscs(process.env) : [];
 const EVERY = LONG ? 1 : 16;
 const SECONDS = 1000;
+
+skipWithout(runscs);
 
 describe.runIf(runscs.length > 0).each(runscs)('what runsc $version stumbles over', (runsc: Runsc) => {
   let workshop: Workshop;

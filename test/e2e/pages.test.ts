@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, cpSync, existsSync, rmSync, statSync, tru
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../src/index.ts';
-import { createWorkshop, findRunscs, makeImage, type Runsc, restoreImage, type Workshop } from '../support/runsc.ts';
+import { createWorkshop, findRunscs, makeImage, type Runsc, restoreImage, skipWithout, type Workshop } from '../support/runsc.ts';
 
 const runscs = process.getuid?.() === 0 && process.platform === 'linux' && process.arch === 'x64' ? findRunscs(process.env) : [];
 /** Releases that keep pages apart, and their metadata too. */
@@ -40,6 +40,8 @@ const CASES: readonly Case[] = [
   { name: 'a stray pages.img', of: 'flate', edit: withFile('pages.img'), codes: ['CKPT1951'] },
   { name: 'a stray pages_meta.img', of: 'flate', edit: withFile('pages_meta.img'), codes: ['CKPT1958'] },
 ];
+
+skipWithout(apart);
 
 describe.each(apart)('runsc $version', (runsc: Runsc) => {
   let workshop: Workshop;

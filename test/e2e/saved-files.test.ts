@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SavedFile, SavedFileSystem, SavedFileType } from '../../src/filesystem/saved-file.ts';
-import { findRunscs, type Runsc } from '../support/runsc.ts';
+import { findRunscs, type Runsc, skipWithout } from '../support/runsc.ts';
 import { readTrees, type SavedTrees } from '../support/saved-trees.ts';
 import {
   ATTRIBUTES,
@@ -152,6 +152,8 @@ async function save(runsc: Runsc, bundle: TreeBundle, overlay: Overlay): Promise
   const output = await saveTree(runsc, bundle, image, [`--overlay2=${flag}`]);
   return { trees: await readTrees(image), seen: parseTrees(output) };
 }
+
+skipWithout(RUNSCS);
 
 describe.skipIf(RUNSCS.length === 0).each(RUNSCS.map((runsc) => [runsc.version, runsc] as const))('%s', (_, runsc) => {
   const overlays = OVERLAYS.filter((overlay) => !/^root:(?:self|directory)$/.test(overlay) || (runsc.date ?? '') >= '20231129');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verify } from '../../src/verify.ts';
 import { LONG } from '../support/long.ts';
-import { createWorkshop, findRunscs, makeImage, restoreImage, type Workshop } from '../support/runsc.ts';
+import { createWorkshop, findRunscs, makeImage, restoreImage, skipWithout, type Workshop } from '../support/runsc.ts';
 
 const RUNSCS = findRunscs(process.env);
 const COPIES = LONG ? 200 : 12;
@@ -19,6 +19,8 @@ function numbers(seed: number): (below: number) => number {
     return Math.floor((state / 0x8000_0000) * below);
   };
 }
+
+skipWithout(RUNSCS);
 
 describe.each(RUNSCS)('runsc $version', (runsc) => {
   let workshop: Workshop;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { it } from 'vitest';
 
 export interface Runsc {
   readonly path: string;
@@ -183,4 +184,9 @@ export function program(code: readonly number[]): Uint8Array {
   view.setBigUint64(112, 4096n, true);
   file.set(code, start);
   return file;
+}
+
+/** Stands for the tests of a file where there is no runsc for them: a file without any test is an error to the runner. */
+export function skipWithout(runscs: readonly Runsc[]): void {
+  if (runscs.length === 0) it.skip('with a real runsc', () => {});
 }
