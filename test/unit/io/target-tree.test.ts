@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -68,6 +69,8 @@ describe('a target tree', () => {
     expect(readlinkSync(join(out, 'd/link'))).toBe('../../outside/kept');
     expect(lstatSync(join(out, 'd/pipe')).isFIFO()).toBe(true);
     expect([statSync(join(out, 'd')).mode & 0o7777, statSync(join(out, 'd')).mtimeMs]).toEqual([0o500, 1_500_000_000_250]);
+    // So that it can be removed by whoever is not root.
+    chmodSync(join(out, 'd'), 0o700);
   });
 
   it('writes names of any bytes', () => {
