@@ -42,21 +42,6 @@ export interface PackDocument {
   readonly members: readonly PackedMember[];
 }
 
-/** In the order in which they are needed, so that an archive from a pipe is answered in one pass. */
-const ORDER: readonly ImageFileName[] = [
-  'fscheckpoint.pb',
-  'fscheckpoint.json',
-  'checkpoint.img',
-  'pages_meta.img',
-  'multitar.img',
-  'pages.img',
-  'fs/fscheckpoint.pb',
-  'fs/fscheckpoint.json',
-  'fs/pages_meta.img',
-  'fs/multitar.img',
-  'fs/pages.img',
-];
-
 /** Files that are kept when they go by in a pipe; pages that do are put aside. */
 const HELD = IMAGE_FILES.filter((name) => !name.endsWith('pages.img'));
 
@@ -115,7 +100,7 @@ async function writeMembers(path: string, work: Work, write: (bytes: Uint8Array)
   try {
     if (image.container.rereadable) total = await totalBytes(image.container);
     const members: PackedMember[] = [];
-    for (const name of ORDER) {
+    for (const name of IMAGE_FILES) {
       const found = await image.container.find(name);
       if (found !== null) members.push(await addFile(writer, name, found, work.spool));
     }
@@ -133,7 +118,7 @@ async function writeMembers(path: string, work: Work, write: (bytes: Uint8Array)
 
 async function totalBytes(container: ImageContainer): Promise<number | null> {
   let total = 0;
-  for (const name of ORDER) {
+  for (const name of IMAGE_FILES) {
     const found = await container.find(name);
     if (found === null) continue;
     if (found.size === null) return null;

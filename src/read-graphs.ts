@@ -1,6 +1,7 @@
 /** Opens an image for its object graphs alone, whatever is in them. */
 
-import { findState, openContainer } from './container/open-container.ts';
+import type { ImageContainer } from './container/image-container.ts';
+import { openContainer, openState } from './container/open-container.ts';
 import { CkptError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
 import { ObjectStream } from './graph/object-stream.ts';
@@ -40,34 +41,36 @@ interface ReadGraphsOptions {
 export async function readGraphs(path: string, { depth, key, limits = DEFAULT_LIMITS }: ReadGraphsOptions): Promise<ImageGraphs> {
   try {
     const container = await openContainer(path, { limits });
-    const source = await findState(container)
-      .then((file) => file.open())
-      .catch(async (error: unknown) => {
-        await container.close();
-        throw error;
-      });
     try {
-      const statefile = await openStatefile(source, { key, limits, trustChunkSize: true });
-      // A raw body lies in the file as it is, so that its offsets are those of the file.
-      const stream = new ObjectStream(statefile.body, limits, statefile.framing === 'raw' ? statefile.reader.offset : 0);
-      let damage: CkptError | null = null;
-      const onDamage = (error: CkptError): void => {
-        damage ??= placed(error, statefile).at({ file: shownPath(path) });
-      };
-      const cpu = await graphOf(stream, 'the CPU feature set', onDamage);
-      // Where the kernel's graph begins is known only when the first was read to its end; wrong references do not matter for that.
-      const complete = cpu !== null && stream.offset === cpu.wire.base + cpu.wire.end;
-      const kernel = depth === 'kernel' && complete ? await graphOf(stream, 'the kernel graph', onDamage) : null;
-      if (cpu === null || (!complete && cpu.ids.length === 0))
-        throw damage ?? new Error('a graph that ends nowhere, without damage');
-      const { hmac, keyVerified } = statefile;
-      return { path: container.path, hmac, keyVerified, cpu, kernel: kernel?.ids.length === 0 ? null : kernel, damage };
+      return await graphsOf(container, { depth, key, limits });
     } finally {
-      await source.close();
       await container.close();
     }
   } catch (error) {
     throw error instanceof CkptError ? await unlessHost(path, error.at({ file: shownPath(path) }), limits) : error;
+  }
+}
+
+async function graphsOf(container: ImageContainer, { depth, key, limits }: Required<ReadGraphsOptions>): Promise<ImageGraphs> {
+  const source = await openState(container);
+  try {
+    const statefile = await openStatefile(source, { key, limits, trustChunkSize: true });
+    // A raw body lies in the file as it is, so that its offsets are those of the file.
+    const stream = new ObjectStream(statefile.body, limits, statefile.framing === 'raw' ? statefile.reader.offset : 0);
+    let damage: CkptError | null = null;
+    const onDamage = (error: CkptError): void => {
+      damage ??= placed(error, statefile).at({ file: container.path });
+    };
+    const cpu = await graphOf(stream, 'the CPU feature set', onDamage);
+    // Where the kernel's graph begins is known only when the first was read to its end; wrong references do not matter for that.
+    const complete = cpu !== null && stream.offset === cpu.wire.base + cpu.wire.end;
+    const kernel = depth === 'kernel' && complete ? await graphOf(stream, 'the kernel graph', onDamage) : null;
+    if (cpu === null || (!complete && cpu.ids.length === 0))
+      throw damage ?? new Error('a graph that ends nowhere, without damage');
+    const { hmac, keyVerified } = statefile;
+    return { path: container.path, hmac, keyVerified, cpu, kernel: kernel?.ids.length === 0 ? null : kernel, damage };
+  } finally {
+    await source.close();
   }
 }
 

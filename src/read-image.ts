@@ -2,7 +2,7 @@
 
 import { PullReader } from './bytes/pull-reader.ts';
 import type { ImageContainer, ImageFile } from './container/image-container.ts';
-import { findState, type OpenContainerOptions, openContainer } from './container/open-container.ts';
+import { type OpenContainerOptions, openContainer, openState } from './container/open-container.ts';
 import { readFeatureSet, type SavedFeatureSet } from './cpu/feature-set-from-graph.ts';
 import { CkptError } from './errors.ts';
 import { ObjectStream } from './graph/object-stream.ts';
@@ -118,7 +118,7 @@ export async function readImageHeader(path: string, limits: Limits = DEFAULT_LIM
   try {
     const container = await openContainer(path, { limits });
     try {
-      const source = await (await findState(container)).open();
+      const source = await openState(container);
       try {
         return await readHeader(new PullReader(source), limits);
       } finally {
@@ -139,7 +139,7 @@ async function readOnce(
   limits: Limits,
   trustChunkSize: boolean,
 ): Promise<OpenedImage> {
-  const source = await (await findState(container)).open();
+  const source = await openState(container);
   try {
     return await readBody(container, await openStatefile(source, { key: options.key, limits, trustChunkSize }), options, limits);
   } finally {

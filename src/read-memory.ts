@@ -7,19 +7,37 @@ import type { Limits } from './limits.ts';
 import type { MemoryCapture } from './pages/memory-capture.ts';
 import type { PageReading } from './pages/page-reading.ts';
 import { readPages } from './pages/read-pages.ts';
-import { type MemoryLayout, type MemoryOptions, stepOverMemory } from './pages/step-over-memory.ts';
+import { type MemoryLayout, type MemoryOptions, type PagePlace, stepOverMemory } from './pages/step-over-memory.ts';
+import type { Compression } from './statefile/metadata.ts';
 import { rawBody } from './statefile/raw-body.ts';
 import type { Statefile } from './statefile/statefile.ts';
 
 /** First date of images that keep a list of private memory files in the stream. @see gVisor b3bb6faf7 (2023-12-11). */
-export const OWNERS_SINCE = '20231211';
+const OWNERS_SINCE = '20231211';
 /** First date of images with pages in a file of their own, and first with their metadata in one too. @see 5e9207a96, a3ae7f25a. */
-export const PAGES_SINCE = '20240412';
+const PAGES_SINCE = '20240412';
 const PAGES_META_SINCE = '20240430';
 
 /** Whether an image without compression of this date (YYYYMMDD) keeps the lengths of its pages in checkpoint.img, and the pages in pages.img. */
 export function pagesInMetadataStream(date: string): boolean {
   return date >= PAGES_SINCE && date < PAGES_META_SINCE;
+}
+
+/** Whether an image of this compression and date (YYYYMMDD, or null) keeps its memory in files of their own, if it is a later one. */
+export function mayLieApart(compression: Compression | null, date: string | null): boolean {
+  return compression === 'none' && (date === null || date >= PAGES_SINCE);
+}
+
+/** Where the pages are whose metadata follows in the state file. */
+export async function placeOfPages(container: ImageContainer, apart: boolean, date: string | null): Promise<PagePlace> {
+  if (!apart) return 'inline';
+  const between = date !== null && pagesInMetadataStream(date);
+  return (await container.find('pages.img')) !== null || (container.bare && between) ? 'separate' : 'inline';
+}
+
+/** How the memory of an image of this date is read. */
+export function streamOptions(date: string | null, privateFiles: number | null): Omit<MemoryOptions, 'place'> {
+  return { ownersExpected: date === null ? null : date >= OWNERS_SINCE, privateFiles };
 }
 
 /** What is known of an image when its memory comes next. */
@@ -59,7 +77,7 @@ export interface SavedMemory {
  */
 export async function readMemory(context: MemoryContext): Promise<SavedMemory> {
   const { container, statefile, stream, date } = context;
-  const apart = statefile.compression === 'none' && (date === null || date >= PAGES_SINCE);
+  const apart = mayLieApart(statefile.compression, date);
   let ended = false;
   let damage: CkptError | null = null;
   try {
@@ -76,9 +94,7 @@ export async function readMemory(context: MemoryContext): Promise<SavedMemory> {
     await givePages(context);
     return { place: container.bare ? 'elsewhere' : 'separate', layout: null, inState: false, pagesGone: null };
   }
-  const between = apart && date !== null && date < PAGES_META_SINCE;
-  const pages = apart ? await container.find('pages.img') : null;
-  const place = pages !== null || (container.bare && between) ? 'separate' : 'inline';
+  const place = await placeOfPages(container, apart, date);
   let layout: MemoryLayout | null = null;
   if (damage === null) {
     try {
@@ -120,8 +136,7 @@ function asDamage(error: unknown): CkptError {
 
 function memoryOptions({ date, privateMemoryFiles, capture, reading }: MemoryContext): Omit<MemoryOptions, 'place'> {
   return {
-    ownersExpected: date === null ? null : date >= OWNERS_SINCE,
-    privateFiles: privateMemoryFiles,
+    ...streamOptions(date, privateMemoryFiles),
     ...(capture === null ? {} : { capture }),
     ...(reading === null ? {} : { reading }),
   };

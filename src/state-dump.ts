@@ -1,7 +1,7 @@
 /** Use case `state dump`: the saved object graphs as text, as `runsc statefile` prints them. */
 
 import type { ImageContainer, ImageFileName } from './container/image-container.ts';
-import { findState, openContainer } from './container/open-container.ts';
+import { openContainer, openState } from './container/open-container.ts';
 import { readFeatureSet } from './cpu/feature-set-from-graph.ts';
 import { CkptError } from './errors.ts';
 import type { Graph } from './graph/graph.ts';
@@ -115,7 +115,7 @@ async function dumpOnce(
   trustChunkSize: boolean,
   written: number,
 ): Promise<Attempt> {
-  const source = await (await findState(container)).open();
+  const source = await openState(container);
   try {
     const statefile = await openStatefile(source, { key: key ?? null, limits, trustChunkSize });
     let bytes = 0;

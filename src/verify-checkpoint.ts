@@ -1,6 +1,6 @@
 /** A full checkpoint that is verified: its state file, and what lies beside it. */
 import { PullReader } from './bytes/pull-reader.ts';
-import { findState } from './container/open-container.ts';
+import { openState } from './container/open-container.ts';
 import { beginCheck, type Check } from './verification/check.ts';
 import { type CheckedHeader, checkHeader } from './verification/check-header.ts';
 import {
@@ -25,7 +25,7 @@ export async function verifyCheckpoint(
   context: VerifyContext,
 ): Promise<{ readonly checks: readonly Check[]; readonly keyed: boolean; readonly keyVerified: boolean }> {
   const { container, watch } = context;
-  const source = watch(await (await findState(container)).open());
+  const source = watch(await openState(container));
   let head: CheckedHeader;
   let state: StateInProgress | null = null;
   let graphs: CheckedGraphs | null = null;

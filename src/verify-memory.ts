@@ -4,7 +4,7 @@ import type { ImageFile } from './container/image-container.ts';
 import { CkptError } from './errors.ts';
 import { releaseOfTypes } from './kernel/types/release-of-types.ts';
 import type { MemoryOptions } from './pages/step-over-memory.ts';
-import { OWNERS_SINCE, PAGES_SINCE, pagesInMetadataStream } from './read-memory.ts';
+import { mayLieApart, placeOfPages, streamOptions } from './read-memory.ts';
 import { parseRunscVersion } from './restore/runsc-version.ts';
 import type { RawHeader } from './statefile/header.ts';
 import { beginCheck, type Check } from './verification/check.ts';
@@ -28,10 +28,7 @@ export async function dateOf({ metadata }: RawHeader, graphs: CheckedGraphs | nu
 
 /** How the memory of an image of this date is read. */
 export function memoryOptions(date: string | null, graphs: CheckedGraphs | null): Omit<MemoryOptions, 'place'> {
-  return {
-    ownersExpected: date === null ? null : date >= OWNERS_SINCE,
-    privateFiles: graphs?.settings?.privateMemoryFiles ?? null,
-  };
+  return streamOptions(date, graphs?.settings?.privateMemoryFiles ?? null);
 }
 
 /** What follows the kernel graph in the state file. */
@@ -54,13 +51,11 @@ export async function memoryInStream(
   if (!graphs.complete || head.header === null) return null;
   const { stream } = state;
   const date = await dateOf(head.header, graphs);
-  const apart = head.compression === 'none' && (date === null || date >= PAGES_SINCE);
+  const apart = mayLieApart(head.compression, date);
   try {
     const start = stream.offset;
     if (apart && (await stream.atEnd())) return { start: null, memory: null, behind: null };
-    const between = date !== null && pagesInMetadataStream(date);
-    const pages = apart ? await container.find('pages.img') : null;
-    const place = pages !== null || (apart && container.bare && between) ? 'separate' : 'inline';
+    const place = await placeOfPages(container, apart, date);
     const memory = await checkMemory(stream, { ...memoryOptions(date, graphs), place }, (error) => isLost(error, state));
     const behind = memory.layout === null || (await stream.atEnd()) ? null : stream.offset;
     return { start, memory, behind };

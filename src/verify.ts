@@ -1,12 +1,11 @@
 /** Use case `verify`: is an image whole, as far as its format can tell. */
 
 import type { ByteSource } from './bytes/byte-source.ts';
-import type { ImageContainer, ImageFileName } from './container/image-container.ts';
+import type { ImageFileName } from './container/image-container.ts';
 import { openContainer } from './container/open-container.ts';
 import { CkptError, type ErrorDocument, errorDocument } from './errors.ts';
 import type { FilesystemPrefix } from './filesystem/manifest.ts';
 import { FILESYSTEM_FILES, readFilesystemCheckpoint } from './filesystem/read-filesystem-checkpoint.ts';
-import { directoryNames, pathKind } from './io/file-source.ts';
 import { shownPath } from './io/http-address.ts';
 import { loadSchemaHistory } from './kernel/types/schema-history.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -167,16 +166,7 @@ async function checkArchive({ container, archive, passed }: VerifyContext): Prom
   } catch (error) {
     noteArchive(archive, error);
   }
-  if (archive.length === 0 && isPlain(container) && passed.size === 0) return [];
+  if (archive.length === 0 && (container.bare || !container.enclosed) && passed.size === 0) return [];
   for (const error of archive) check.report({ ...damageOf(error, null), message: messageOf(error) });
   return [check.done('it is readable to its end, and its checksums fit')];
-}
-
-/** Whether the files lie as they are in a directory, or the state file was given by itself. */
-function isPlain({ bare, path }: ImageContainer): boolean {
-  if (bare) return true;
-  if (path === '-' || /^https?:/i.test(path)) return false;
-  if (pathKind(path) !== 'directory') return path.slice(path.lastIndexOf('/') + 1) === 'checkpoint.img';
-  const names = directoryNames(path);
-  return ['checkpoint.img', 'multitar.img', 'fscheckpoint.pb', 'fscheckpoint.json'].some((name) => names.includes(name));
 }

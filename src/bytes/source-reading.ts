@@ -40,6 +40,48 @@ export function readThrough(source: ByteSource, read: ByteSource['read']): ByteS
   };
 }
 
+/** The source, which tells by how many bytes each reading or skipping moved it. */
+export function countedSource(source: ByteSource, moved: (count: number) => void): ByteSource {
+  return {
+    size: source.size,
+    seekable: source.seekable,
+    async read(max) {
+      const bytes = await source.read(max);
+      moved(bytes.length);
+      return bytes;
+    },
+    async skip(count) {
+      const skipped = await source.skip(count);
+      moved(skipped);
+      return skipped;
+    },
+    close: () => source.close(),
+  };
+}
+
+/** The source, whose errors go to `fail`, which throws them or others. */
+export function guardedSource(source: ByteSource, fail: (error: unknown) => never): ByteSource {
+  return {
+    size: source.size,
+    seekable: source.seekable,
+    async read(max) {
+      try {
+        return await source.read(max);
+      } catch (error) {
+        return fail(error);
+      }
+    },
+    async skip(count) {
+      try {
+        return await source.skip(count);
+      } catch (error) {
+        return fail(error);
+      }
+    },
+    close: () => source.close(),
+  };
+}
+
 /** Reads a source to its end, and gives every block to `each`. */
 export async function eachBlock(source: Pick<ByteSource, 'read'>, each: (bytes: Uint8Array) => void): Promise<void> {
   for (let bytes = await source.read(BLOCK); bytes.length > 0; bytes = await source.read(BLOCK)) each(bytes);

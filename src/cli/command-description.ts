@@ -81,6 +81,13 @@ export function one(positionals: readonly string[], what: string): string {
   return only;
 }
 
+/** Images, of which standard input is one at most. */
+export function images(positionals: readonly string[]): readonly string[] {
+  if (positionals.length === 0) throw new UsageError('name at least one image');
+  onlyOneStandardInput(positionals, []);
+  return positionals;
+}
+
 export function none(positionals: readonly string[], command: string): void {
   if (positionals.length > 0) throw new UsageError(`${command} takes no names, found ${positionals.join(' ')}`);
 }

@@ -1,15 +1,5 @@
 /** What `ckpt pages` takes. */
-import { UsageError } from '../errors.ts';
-import {
-  type CommandDescription,
-  FORMAT,
-  KEY,
-  LIMIT,
-  onlyOneStandardInput,
-  output,
-  toggle,
-  value,
-} from './command-description.ts';
+import { type CommandDescription, FORMAT, images, KEY, LIMIT, output, toggle, value } from './command-description.ts';
 import { count, flag, limits, text } from './option-values.ts';
 
 export const PAGES: CommandDescription = {
@@ -36,19 +26,15 @@ export const PAGES: CommandDescription = {
     ...LIMIT,
     ...FORMAT,
   },
-  invocation: (images, values) => {
-    if (images.length === 0) throw new UsageError('name at least one image');
-    onlyOneStandardInput(images, []);
-    return {
-      command: 'pages',
-      images,
-      scan: !flag(values, 'no-scan'),
-      map: flag(values, 'map'),
-      all: flag(values, 'all'),
-      threads: count(values, 'threads'),
-      keyFile: text(values, 'key-file'),
-      limits: limits(values),
-      ...output(values),
-    };
-  },
+  invocation: (positionals, values) => ({
+    command: 'pages',
+    images: images(positionals),
+    scan: !flag(values, 'no-scan'),
+    map: flag(values, 'map'),
+    all: flag(values, 'all'),
+    threads: count(values, 'threads'),
+    keyFile: text(values, 'key-file'),
+    limits: limits(values),
+    ...output(values),
+  }),
 };

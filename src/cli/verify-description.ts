@@ -1,6 +1,5 @@
 /** What `ckpt verify` takes. */
-import { UsageError } from '../errors.ts';
-import { type CommandDescription, FORMAT, KEY, LIMIT, onlyOneStandardInput, output, toggle } from './command-description.ts';
+import { type CommandDescription, FORMAT, images, KEY, LIMIT, output, toggle } from './command-description.ts';
 import { flag, limits, text } from './option-values.ts';
 
 export const VERIFY: CommandDescription = {
@@ -23,17 +22,13 @@ export const VERIFY: CommandDescription = {
     ...LIMIT,
     ...FORMAT,
   },
-  invocation: (images, values) => {
-    if (images.length === 0) throw new UsageError('name at least one image');
-    onlyOneStandardInput(images, []);
-    return {
-      command: 'verify',
-      images,
-      deep: flag(values, 'deep'),
-      all: flag(values, 'all'),
-      keyFile: text(values, 'key-file'),
-      limits: limits(values),
-      ...output(values),
-    };
-  },
+  invocation: (positionals, values) => ({
+    command: 'verify',
+    images: images(positionals),
+    deep: flag(values, 'deep'),
+    all: flag(values, 'all'),
+    keyFile: text(values, 'key-file'),
+    limits: limits(values),
+    ...output(values),
+  }),
 };

@@ -1,7 +1,7 @@
 /** Which images an archive holds, by the names of the members that have come so far. */
 import { CkptError } from '../errors.ts';
 import { joinedNames, splitPath } from './archive-names.ts';
-import type { ImageFileName, ImageKind } from './image-container.ts';
+import { FILESYSTEM_MARKS, type ImageFileName, type ImageKind, STATE_FILE } from './image-container.ts';
 import { isImageFileName, type Member } from './walk-members.ts';
 
 /** A file of an image, or of what may be one. */
@@ -41,10 +41,8 @@ export interface ArchiveIndex {
   nameOf(file: IndexedFile): ImageFileName;
 }
 
-const STATE_FILE = 'checkpoint.img';
-const FILESYSTEM_FILES = ['fscheckpoint.json', 'fscheckpoint.pb', 'multitar.img'];
 /** Files of which one makes a folder an image. */
-const MAKES_IMAGE: readonly string[] = [STATE_FILE, ...FILESYSTEM_FILES];
+const MAKES_IMAGE: readonly string[] = [STATE_FILE, ...FILESYSTEM_MARKS];
 /** The folder of a file system checkpoint that belongs to a full one. */
 const SPLIT = 'fs';
 /** Most files of images that are kept apart by name: an archive with more is none that was made of one image. */
@@ -65,7 +63,7 @@ export function archiveIndex(select: string | null): ArchiveIndex {
     for (const [path, files] of candidates) {
       if (files.has('')) found.push({ path, kind: 'checkpoint', bare: true });
       if (files.has(STATE_FILE)) found.push({ path, kind: 'checkpoint', bare: false });
-      else if (FILESYSTEM_FILES.some((name) => files.has(name)) && !isSplit(path))
+      else if (FILESYSTEM_MARKS.some((name) => files.has(name)) && !isSplit(path))
         found.push({ path, kind: 'fscheckpoint', bare: false });
     }
     return found;

@@ -1,5 +1,6 @@
 /** How much an input has expanded to, measured against its own bytes. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { countedSource } from '../bytes/source-reading.ts';
 import type { Limits } from '../limits.ts';
 import { overCeiling } from './archive-error.ts';
 
@@ -21,21 +22,9 @@ export function expansionBudget(outermost: ByteSource, limits: Limits): Expansio
   let consumed = 0;
   const expanded: number[] = [];
   return {
-    source: {
-      size: outermost.size,
-      seekable: outermost.seekable,
-      async read(max) {
-        const bytes = await outermost.read(max);
-        consumed += bytes.length;
-        return bytes;
-      },
-      async skip(count) {
-        const moved = await outermost.skip(count);
-        consumed += moved;
-        return moved;
-      },
-      close: () => outermost.close(),
-    },
+    source: countedSource(outermost, (count) => {
+      consumed += count;
+    }),
     charge(depth, bytes) {
       const total = (expanded[depth] ?? 0) + bytes;
       expanded[depth] = total;

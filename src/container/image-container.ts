@@ -6,24 +6,28 @@ import type { RandomSource } from '../bytes/random-source.ts';
 export type ImageKind = 'checkpoint' | 'fscheckpoint';
 
 /**
- * File names of an image, relative to it.
+ * File names of an image, relative to it, in the order in which they are needed.
  *
  * @see gVisor pkg/sentry/state/checkpointfiles/checkpointfiles.go
  */
 export const IMAGE_FILES = [
+  'fscheckpoint.pb',
+  'fscheckpoint.json',
   'checkpoint.img',
   'pages_meta.img',
-  'pages.img',
-  'fscheckpoint.json',
-  'fscheckpoint.pb',
   'multitar.img',
+  'pages.img',
   'fs/fscheckpoint.pb',
   'fs/fscheckpoint.json',
-  'fs/multitar.img',
   'fs/pages_meta.img',
+  'fs/multitar.img',
   'fs/pages.img',
 ] as const;
 export type ImageFileName = (typeof IMAGE_FILES)[number];
+
+/** The file that makes a folder a checkpoint of a sandbox, and those of which one makes it one of file systems. */
+export const STATE_FILE = 'checkpoint.img';
+export const FILESYSTEM_MARKS: readonly string[] = ['fscheckpoint.json', 'fscheckpoint.pb', 'multitar.img'];
 
 /** One file of an image that is there. */
 export interface ImageFile {
@@ -51,6 +55,8 @@ export interface ImageContainer {
    * opened before must have been read by then.
    */
   readonly rereadable: boolean;
+  /** The files come out of something that may be damaged itself: an archive, a layout, a server. */
+  readonly enclosed: boolean;
   /**
    * A file of the image, or null when it does not have it. In an archive this may read to its end.
    *

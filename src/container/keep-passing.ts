@@ -46,10 +46,7 @@ export async function openKept(path: string, { limits, hold, spool }: KeepOption
   const image = await openContainer(path, { limits, hold: [...hold], passing });
   const bareStream = image.bare && !image.rereadable;
   const container: ImageContainer = {
-    path: image.path,
-    kind: image.kind,
-    bare: image.bare,
-    rereadable: image.rereadable,
+    ...image,
     async find(name) {
       const room = kept.get(name);
       if (room !== undefined) return spooledFile(room);

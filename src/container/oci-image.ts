@@ -133,6 +133,7 @@ function imageOfFiles(path: string, bare: boolean, files: ReadonlyMap<ImageFileN
     kind: files.has('checkpoint.img') ? 'checkpoint' : 'fscheckpoint',
     bare,
     rereadable: true,
+    enclosed: true,
     find: async (name) => files.get(name) ?? null,
     async finish() {},
     async close() {},

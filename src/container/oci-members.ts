@@ -13,6 +13,7 @@ import { expansionBudget } from './expansion-budget.ts';
 import type { ImageFile } from './image-container.ts';
 import { digestOfPath } from './oci-digest.ts';
 import type { OciStore } from './oci-graph.ts';
+import { LAYOUT_MARKS } from './oci-names.ts';
 import { peeked } from './peeked-source.ts';
 import { readTar, type TarReader } from './tar-reader.ts';
 
@@ -39,8 +40,7 @@ interface Entry {
   readonly held: Uint8Array | null;
 }
 
-/** Files that make a layout, and the first directories and files of the archives that engines write. */
-const MARKS: ReadonlySet<string> = new Set(['oci-layout', 'index.json', 'manifest.json']);
+/** The first directories and files of the archives that engines write. */
 const FIRST_NAMES =
   /^(?:(?:.*\/)?blobs(?:\/.*)?|(?:.*\/)?(?:oci-layout|index\.json|manifest\.json|repositories)|[0-9a-f]{64}(?:\.json|\/.*)?)$/;
 
@@ -66,7 +66,7 @@ export async function readOciMembers(layout: PackedLayout, limits: Limits): Prom
       const path = normalizedPath(member.path);
       if (ordinal === 0 && !steps && !FIRST_NAMES.test(path)) return null;
       if (member.kind !== 'file') continue;
-      const isPart = MARKS.has(splitPath(path).base) || digestOfPath(path) !== null;
+      const isPart = LAYOUT_MARKS.has(splitPath(path).base) || digestOfPath(path) !== null;
       if (isPart && entries.has(path)) throw twice(path);
       const { size } = member;
       const position = open.compressed ? null : member.position;
@@ -99,7 +99,7 @@ async function heldDocument(source: ByteSource, size: number): Promise<Uint8Arra
 /** The folder of the layout, ending with a slash unless it is empty; null when there is none. */
 function rootOf(paths: readonly string[]): string | null {
   const known = new Set(paths);
-  const roots = new Set(paths.filter((path) => MARKS.has(splitPath(path).base)).map((path) => splitPath(path).folder));
+  const roots = new Set(paths.filter((path) => LAYOUT_MARKS.has(splitPath(path).base)).map((path) => splitPath(path).folder));
   const withBlobs = new Set(paths.flatMap((path) => digestOfPath(path)?.root ?? []));
   for (const folder of [...roots].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
     const root = folder === '' ? '' : `${folder}/`;

@@ -20,6 +20,9 @@ const CHECKPOINT_ANNOTATIONS: readonly string[] = [
   'org.criu.checkpoint.',
 ];
 
+/** Files at the top of a layout. @see OCI image layout specification; manifest.json is that of `docker save` */
+export const LAYOUT_MARKS: ReadonlySet<string> = new Set(['oci-layout', 'index.json', 'manifest.json']);
+
 /** Annotations that name a blob's file, and an image in an index. */
 const TITLE = 'org.opencontainers.image.title';
 const REFERENCES: readonly string[] = ['org.opencontainers.image.ref.name', 'io.containerd.image.name'];

@@ -180,6 +180,7 @@ export async function openArchive(path: string, input: ArchiveInput, options: Op
     kind: chosen.kind,
     bare: chosen.bare,
     rereadable: again !== null,
+    enclosed: true,
     async find(name): Promise<ImageFile | null> {
       // What lies beside a state file with a name of its own does not belong to it.
       if (chosen.bare && name !== 'checkpoint.img') return null;

@@ -14,12 +14,10 @@ import {
 } from '../io/file-source.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import { DETECTION_BYTES, wrappingOf } from './detect-form.ts';
-import type { ImageContainer, ImageFile, ImageFileName } from './image-container.ts';
+import { FILESYSTEM_MARKS, type ImageContainer, type ImageFile, type ImageFileName, STATE_FILE } from './image-container.ts';
+import { LAYOUT_MARKS } from './oci-names.ts';
+import type { ArchiveInput, OpenArchiveOptions } from './open-archive.ts';
 import { peeked } from './peeked-source.ts';
-
-const STATE_FILE = 'checkpoint.img';
-const FILESYSTEM_MANIFESTS: readonly string[] = ['fscheckpoint.json', 'fscheckpoint.pb', 'multitar.img'];
-const OCI_NAMES: readonly string[] = ['oci-layout', 'index.json', 'manifest.json'];
 
 export interface OpenContainerOptions {
   readonly limits?: Limits;
@@ -38,10 +36,10 @@ export interface OpenContainerOptions {
  * @throws CkptError `not-found`, `permission-denied`, `no-checkpoint-img`, `not-a-regular-file`, `io-error`, and those of archives.
  */
 export async function openContainer(path: string, options: OpenContainerOptions = {}): Promise<ImageContainer> {
-  const { limits = DEFAULT_LIMITS } = options;
+  const given = { ...options, limits: options.limits ?? DEFAULT_LIMITS };
   if (/^https?:[/][/]/i.test(path)) {
     const { openUrl } = await import('./open-url.ts');
-    return openUrl(path, { ...options, limits });
+    return openUrl(path, given);
   }
   if (path === '-') {
     const source = openStandardInput();
@@ -50,40 +48,34 @@ export async function openContainer(path: string, options: OpenContainerOptions 
     const again = source.seekable ? async () => openStandardInput() : null;
     const random = source.seekable ? async () => openRandomStandardInput() : null;
     if (wrappingOf(start.bytes) === 'none') return bareStream(path, start.source, again, random);
-    const { openPacked } = await import('./open-packed.ts');
-    return openPacked(path, { first: start.source, again, random }, { ...options, limits });
+    return openArchiveFile(path, { first: start.source, again, random }, given);
   }
   const kind = pathKind(path);
   const [file, select] = kind === 'missing' ? archivePart(path) : [path, null];
-  if (select !== null && pathKind(file) === 'directory') {
-    const { openOciLayout } = await import('./open-oci-layout.ts');
-    return openOciLayout(path, { ...options, limits }, file, select);
-  }
+  const stored = { again: async () => openFile(file), random: async () => openRandomFile(file) };
   if (select !== null) {
-    const { openPacked } = await import('./open-packed.ts');
-    const again = async () => openFile(file);
-    return openPacked(
-      path,
-      { first: openFile(file), again, random: async () => openRandomFile(file), select },
-      { ...options, limits },
-    );
+    if (pathKind(file) !== 'directory') return openArchiveFile(path, { first: openFile(file), ...stored, select }, given);
+    const { openOciLayout } = await import('./open-oci-layout.ts');
+    return openOciLayout(path, given, file, select);
   }
-  if (kind === 'directory') return openDirectory(path, path, { ...options, limits });
+  if (kind === 'directory') return openDirectory(path, path, given);
   const slash = path.lastIndexOf('/');
   if (kind === 'file' && path.slice(slash + 1) === STATE_FILE)
-    return openDirectory(path, slash < 0 ? '.' : path.slice(0, slash) || '/', { ...options, limits });
+    return openDirectory(path, slash < 0 ? '.' : path.slice(0, slash) || '/', given);
   const source = openFile(path);
   const start = await peeked(source, DETECTION_BYTES);
-  if (wrappingOf(start.bytes) === 'none') {
-    if (kind === 'stream') return bareStream(path, start.source, null, null);
-    await source.close();
-    return bareFile(path);
-  }
+  if (wrappingOf(start.bytes) !== 'none')
+    // A named pipe cannot be read again.
+    return openArchiveFile(path, { first: start.source, ...(kind === 'stream' ? { again: null } : stored) }, given);
+  if (kind === 'stream') return bareStream(path, start.source, null, null);
+  await source.close();
+  return bareFile(path);
+}
+
+async function openArchiveFile(path: string, input: ArchiveInput, options: OpenArchiveOptions): Promise<ImageContainer> {
+  // Not needed for files as they are.
   const { openPacked } = await import('./open-packed.ts');
-  // A named pipe cannot be read again.
-  if (kind === 'stream') return openPacked(path, { first: start.source, again: null }, { ...options, limits });
-  const input = { first: start.source, again: async () => openFile(path), random: async () => openRandomFile(path) };
-  return openPacked(path, input, { ...options, limits });
+  return openPacked(path, input, options);
 }
 
 /** The archive or OCI layout and the path or name in it that `archive.tar#inner/dir` names, when there is no file of the whole name; else the path and null. */
@@ -91,8 +83,7 @@ function archivePart(path: string): readonly [file: string, select: string | nul
   for (let hash = path.lastIndexOf('#'); hash > 0; hash = path.lastIndexOf('#', hash - 1)) {
     const file = path.slice(0, hash);
     const kind = pathKind(file);
-    if (kind === 'file' || (kind === 'directory' && directoryNames(file).some((name) => OCI_NAMES.includes(name))))
-      return [file, path.slice(hash + 1)];
+    if (kind === 'file' || (kind === 'directory' && isLayout(directoryNames(file)))) return [file, path.slice(hash + 1)];
   }
   return [path, null];
 }
@@ -104,12 +95,16 @@ async function openDirectory(
 ): Promise<ImageContainer> {
   const names = directoryNames(folder);
   if (names.includes(STATE_FILE)) return directory(path, folder, 'checkpoint');
-  if (FILESYSTEM_MANIFESTS.some((name) => names.includes(name))) return directory(path, folder, 'fscheckpoint');
-  if (OCI_NAMES.some((name) => names.includes(name))) {
+  if (FILESYSTEM_MARKS.some((name) => names.includes(name))) return directory(path, folder, 'fscheckpoint');
+  if (isLayout(names)) {
     const { openOciLayout } = await import('./open-oci-layout.ts');
     return openOciLayout(path, options);
   }
   throw noStateFile(path, names);
+}
+
+function isLayout(names: readonly string[]): boolean {
+  return names.some((name) => LAYOUT_MARKS.has(name));
 }
 
 /** An image as files in a directory. */
@@ -119,6 +114,7 @@ function directory(path: string, folder: string, kind: ImageContainer['kind']): 
     kind,
     bare: false,
     rereadable: true,
+    enclosed: false,
     async find(name) {
       const file = `${folder}/${name}`;
       return pathKind(file) === 'missing' ? null : fileAt(file);
@@ -134,6 +130,7 @@ function bareFile(path: string): ImageContainer {
     kind: 'checkpoint',
     bare: true,
     rereadable: true,
+    enclosed: false,
     find: async (name) => (name === STATE_FILE ? fileAt(path) : null),
     async finish() {},
     async close() {},
@@ -162,6 +159,7 @@ function bareStream(
     kind: 'checkpoint',
     bare: true,
     rereadable: again !== null,
+    enclosed: false,
     find: async (name) => (name === STATE_FILE ? file : null),
     async finish() {},
     close: () => source.close(),
@@ -176,6 +174,15 @@ function fileAt(path: string): ImageFile {
     open: async () => openFile(path),
     openRandom: async () => openRandomFile(path),
   };
+}
+
+/**
+ * Opens the state file of a checkpoint.
+ *
+ * @throws CkptError `fscheckpoint` when the image is one of file systems only.
+ */
+export async function openState(container: ImageContainer): Promise<ByteSource> {
+  return (await findState(container)).open();
 }
 
 /**

@@ -5,13 +5,12 @@ import { httpError } from '../io/http-errors.ts';
 import { type HttpFile, lookForFile, openHttpFile } from '../io/http-file.ts';
 import { type HttpSession, openHttpSession } from '../io/http-session.ts';
 import { DETECTION_BYTES, wrappingOf } from './detect-form.ts';
-import type { ImageContainer, ImageFile } from './image-container.ts';
+import { type ImageContainer, type ImageFile, STATE_FILE } from './image-container.ts';
 import { openOciImage } from './oci-image.ts';
 import { type OpenArchiveOptions, openArchive } from './open-archive.ts';
 import { openPacked } from './open-packed.ts';
 import { peeked } from './peeked-source.ts';
 
-const STATE_FILE = 'checkpoint.img';
 const FILESYSTEM_MANIFESTS: readonly string[] = ['fscheckpoint.pb', 'fscheckpoint.json'];
 const LAYOUT_FILES: readonly string[] = ['index.json', 'oci-layout'];
 
@@ -140,17 +139,13 @@ function container(
   bare: boolean,
   find: ImageContainer['find'],
 ): ImageContainer {
-  return { path: address.shown, kind, bare, rereadable: true, find, async finish() {}, async close() {} };
+  return { path: address.shown, kind, bare, rereadable: true, enclosed: true, find, async finish() {}, async close() {} };
 }
 
 function closing(image: ImageContainer, session: HttpSession, path: string): ImageContainer {
   return {
+    ...image,
     path,
-    kind: image.kind,
-    bare: image.bare,
-    rereadable: image.rereadable,
-    find: (name) => image.find(name),
-    finish: () => image.finish(),
     async close() {
       await image.close();
       await session.close();

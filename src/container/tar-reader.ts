@@ -1,6 +1,6 @@
 /** The members of a tape archive, in the order of its bytes. */
 import type { ByteSource } from '../bytes/byte-source.ts';
-import { readUpTo } from '../bytes/source-reading.ts';
+import { countedSource, readUpTo } from '../bytes/source-reading.ts';
 import type { Limits } from '../limits.ts';
 import { badArchive, cutArchive, overCeiling, trailingBytes } from './archive-error.ts';
 import { parsePaxRecords, paxNumber } from './pax-records.ts';
@@ -77,21 +77,11 @@ export function readTar(source: ByteSource, limits: Limits, chargeHole: (bytes: 
   let nextHeader = 0;
   const global = new Map<string, string>();
   let ended = false;
-  const counted: ByteSource = {
-    size: null,
-    seekable: source.seekable,
-    async read(max) {
-      const bytes = await source.read(max);
-      offset += bytes.length;
-      return bytes;
-    },
-    async skip(count) {
-      const moved = await source.skip(count);
-      offset += moved;
-      return moved;
-    },
-    async close() {},
-  };
+  const stepped = countedSource(source, (count) => {
+    offset += count;
+  });
+  // Members end within it, and closing one of them does not close the archive.
+  const counted: ByteSource = { ...stepped, size: null, close: async () => {} };
 
   const stepTo = async (target: number): Promise<void> => {
     if (target - offset > 0 && (await counted.skip(target - offset)) >= 0 && offset < target)

@@ -1,5 +1,6 @@
 /** The files in an archive, those of archives and compressions inside it too, in the order of the bytes. */
 import type { ByteSource } from '../bytes/byte-source.ts';
+import { guardedSource } from '../bytes/source-reading.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { isArchiveDamage, overCeiling } from './archive-error.ts';
@@ -269,23 +270,8 @@ function placed(error: unknown, names: readonly string[], compressed: boolean): 
 
 function placedSource(source: ByteSource, names: readonly string[], compressed: boolean): ByteSource {
   const archive = names.slice(0, -1);
-  return {
-    size: source.size,
-    seekable: source.seekable,
-    async read(max) {
-      try {
-        return await source.read(max);
-      } catch (error) {
-        throw placed(error, archive, compressed);
-      }
-    },
-    async skip(count) {
-      try {
-        return await source.skip(count);
-      } catch (error) {
-        throw placed(error, archive, compressed);
-      }
-    },
-    close: async () => {},
-  };
+  const placedHere = guardedSource(source, (error) => {
+    throw placed(error, archive, compressed);
+  });
+  return { ...placedHere, close: async () => {} };
 }

@@ -1,6 +1,7 @@
 /** What was taken out of an image, or could be: the document `ckpt/extract@1`. */
 import type { CkptError } from '../errors.ts';
 import type { SavedFile, SavedFileSystem, SavedFileType } from '../filesystem/saved-file.ts';
+import { timeText } from '../kernel/time-text.ts';
 import type { Entry, LeftOut, OmittedEntry } from './entries.ts';
 
 /** One file. */
@@ -121,19 +122,8 @@ function attributes({ type, mode, uid, gid, size, extents, modified, target, dev
     gid,
     size,
     allocated: extents.reduce((sum, { length }) => sum + length, 0),
-    modified: modified === null ? null : timeDocument(modified),
+    modified: modified === null ? null : timeText(modified),
     target,
     device: device === null ? null : `${device.major}:${device.minor}`,
   };
-}
-
-/** Milliseconds that a date can have. @see ECMA-262, "Time Values and Time Range" */
-const MOST_MILLISECONDS = 8_640_000_000_000_000n;
-
-/** Nanoseconds since 1970 as RFC 3339; null for times that no calendar here has. */
-function timeDocument(nanoseconds: bigint): string | null {
-  const fraction = ((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  const milliseconds = (nanoseconds - fraction) / 1_000_000n;
-  if (milliseconds > MOST_MILLISECONDS || milliseconds < -MOST_MILLISECONDS) return null;
-  return new Date(Number(milliseconds)).toISOString().replace(/[.]000Z$/, `.${String(fraction).padStart(9, '0')}Z`);
 }

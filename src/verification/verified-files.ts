@@ -1,6 +1,6 @@
 /** The files of an image that is verified: where damage of what holds them is noted, and what was read of them. */
 import type { ByteSource } from '../bytes/byte-source.ts';
-import { eachBlock } from '../bytes/source-reading.ts';
+import { countedSource, eachBlock, guardedSource } from '../bytes/source-reading.ts';
 import type { ImageContainer, ImageFile, ImageFileName } from '../container/image-container.ts';
 import { CkptError } from '../errors.ts';
 import type { PagesFile } from './check-memory.ts';
@@ -41,29 +41,11 @@ export function asPages(
 
 /** Tells of what is read, and notes damage of what holds the file. */
 export function watched(source: ByteSource, moved: (count: number) => void, archive: CkptError[]): ByteSource {
-  const noted = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      if (isOfArchive(error)) noteArchive(archive, error);
-      throw error;
-    }
-  };
-  return {
-    size: source.size,
-    seekable: source.seekable,
-    async read(max) {
-      const bytes = await noted(source.read(max));
-      moved(bytes.length);
-      return bytes;
-    },
-    async skip(count) {
-      const skipped = await noted(source.skip(count));
-      moved(skipped);
-      return skipped;
-    },
-    close: () => source.close(),
-  };
+  const noted = guardedSource(source, (error) => {
+    if (isOfArchive(error)) noteArchive(archive, error);
+    throw error;
+  });
+  return countedSource(noted, moved);
 }
 
 /** Notes an error once, however often what holds the files is asked again. */

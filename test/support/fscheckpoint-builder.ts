@@ -229,6 +229,7 @@ export function containerOf(files: ReadonlyMap<string, Uint8Array>, forward = fa
     kind: 'fscheckpoint',
     bare: false,
     rereadable: !forward,
+    enclosed: false,
     find: async (name) => {
       const bytes = files.get(name);
       return bytes === undefined ? null : fileOf(bytes);
