@@ -59,20 +59,20 @@ const CASES: readonly Case[] = [
   { name: 'the executable removed', change: rootfs((at) => rmSync(at('holder'))), files: ['/holder'] },
   { name: 'a file behind a link removed', change: rootfs((at) => rmSync(at('real/target'))), files: ['/real/target'] },
   { name: 'a file removed from the mount', change: data((at) => rmSync(at('read'))), files: ['/read'] },
-  { name: 'the working directory removed', change: rootfs((at) => rmdirSync(at('work/directory'))), files: ['/work/directory'] },
-  { name: 'a directory above it removed', change: rootfs((at) => rmSync(at('work'), { recursive: true })), files: ['/work'] },
+  { name: 'the working directory removed', change: rootfs((at) => rmdirSync(at('deep/directory'))), files: ['/deep/directory'] },
+  { name: 'a directory above it removed', change: rootfs((at) => rmSync(at('deep'), { recursive: true })), files: ['/deep'] },
   { name: 'a directory renamed', change: data((at) => renameSync(at('keep'), at('kept'))), files: ['/keep'] },
   { name: 'a mount point of the sentry removed', change: rootfs((at) => rmdirSync(at('proc'))), files: ['/proc'] },
   { name: 'a directory in place of a file', change: rootfs((at) => replace(at('etc/read'), 'directory')) },
-  { name: 'a file in place of the working directory', change: rootfs((at) => replace(at('work/directory'), 'file')) },
+  { name: 'a file in place of the working directory', change: rootfs((at) => replace(at('deep/directory'), 'file')) },
   {
     name: 'a file in place of a directory above',
-    change: rootfs((at) => replace(at('work'), 'file')),
-    files: ['/work/directory'],
+    change: rootfs((at) => replace(at('deep'), 'file')),
+    files: ['/deep/directory'],
   },
   { name: 'a link in place of a file', change: rootfs((at) => link(at('etc/read'))), files: ['/etc/read'] },
   { name: 'a link in place of a directory above', change: rootfs((at) => link(at('etc'))), files: ['/etc/read'] },
-  { name: 'a link in place of the working directory', change: rootfs((at) => link(at('work/directory'))) },
+  { name: 'a link in place of the working directory', change: rootfs((at) => link(at('deep/directory'))) },
   {
     name: 'a pipe in place of a file',
     change: rootfs((at) => {
@@ -102,8 +102,8 @@ const CASES: readonly Case[] = [
   {
     name: 'a block device in place of the working directory',
     change: rootfs((at) => {
-      rmdirSync(at('work/directory'));
-      execFileSync('mknod', [at('work/directory'), 'b', '7', '99']);
+      rmdirSync(at('deep/directory'));
+      execFileSync('mknod', [at('deep/directory'), 'b', '7', '99']);
     }),
   },
   {
@@ -187,7 +187,7 @@ describe.skipIf(RUNSCS.length === 0).each(RUNSCS.map((runsc) => [runsc.version, 
         ['/', '/holder', 'read'],
         ['/', '/etc/read', 'read'],
         ['/', '/real/target', 'read'],
-        ['/', '/work/directory', null],
+        ['/', '/deep/directory', null],
         ['/data', '/sub/both', 'read-write'],
         ['/data', '/read', 'read'],
         ['/data', '/write', 'write'],

@@ -30,7 +30,7 @@ const STEPS: readonly (readonly [call: number, path: string, flags: number])[] =
   [OPEN, '/data/read', READ],
   [OPEN, '/data/write', WRITE],
   [OPEN, '/data/keep/directory', READ],
-  [CHDIR, '/work/directory', 0],
+  [CHDIR, '/deep/directory', 0],
   [MKDIR, '/data/ready', 0o755],
 ];
 
@@ -40,7 +40,7 @@ export function createFileHolder(): FileHolder {
   const bundle = join(workshop.directory, 'bundle');
   const rootfs = join(bundle, 'rootfs');
   const data = join(workshop.directory, 'data');
-  for (const path of ['etc', 'real', 'work/directory']) mkdirSync(join(rootfs, path), { recursive: true });
+  for (const path of ['etc', 'real', 'deep/directory']) mkdirSync(join(rootfs, path), { recursive: true });
   for (const path of ['sub', 'keep/directory']) mkdirSync(join(data, path), { recursive: true });
   for (const path of ['etc/read', 'real/target', 'etc/unused']) writeFileSync(join(rootfs, path), path);
   for (const path of ['sub/both', 'read', 'write', 'unused']) writeFileSync(join(data, path), path);
