@@ -1,6 +1,7 @@
 /** The result of `check`: a plain, versioned value. Every output format is a pure function of it. */
 import type { Arch } from '../cpu/feature.ts';
 import type { HostSource } from '../host/host.ts';
+import type { DocumentPolicy, PairPolicy } from './finding.ts';
 import type { GateId } from './gate-ids.ts';
 import type { AdviceCode, ReasonCode, ReasonDetails } from './reasons.ts';
 
@@ -65,6 +66,8 @@ export interface CheckResult {
   readonly unknownFeatures: readonly string[];
   readonly gates: readonly GateResult[];
   readonly advice: readonly Advice[];
+  /** What the policy makes of the findings; absent where no policy was given. The verdict stays what runsc will do. */
+  readonly policy?: PairPolicy;
 }
 
 export interface CheckError {
@@ -85,4 +88,6 @@ export interface CheckDocument {
   readonly verdict: Verdict;
   readonly results: readonly CheckResult[];
   readonly errors: readonly CheckError[];
+  /** Absent where no policy was given. */
+  readonly policy?: DocumentPolicy;
 }
