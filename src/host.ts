@@ -2,7 +2,8 @@
 import { UsageError } from './errors.ts';
 import { compareHosts, type HostComparison } from './host/compare-hosts.ts';
 import type { Host } from './host/host.ts';
-import { type HostError, openHost, openHosts } from './host/open-host.ts';
+import { openHost, openHosts } from './host/open-host.ts';
+import type { HostError } from './host/opened-hosts.ts';
 import { buildProbe } from './host/probe-executable.ts';
 import { type HostProfile, profileOf } from './host/profile.ts';
 import { type HostView, showHost } from './host/show-host.ts';

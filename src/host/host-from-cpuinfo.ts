@@ -9,12 +9,12 @@ import { parseCpuinfoX86 } from './parse-cpuinfo-x86.ts';
 const NOT_SHOWN = '/proc/cpuinfo does not show it';
 
 /**
- * A host from /proc/cpuinfo of an x86 machine (its lines `flags`).
+ * A host from /proc/cpuinfo of an x86 machine (its lines `flags`); `bugs` as for {@link parseCpuinfoX86}.
  *
  * @throws CkptError as {@link parseCpuinfoX86}.
  */
-export function hostFromCpuinfoX86(name: string, text: string): Host {
-  const { notEnabled, cpus, notes, ...facts } = parseCpuinfoX86(text);
+export function hostFromCpuinfoX86(name: string, text: string, bugs: 'shown' | 'not-shown' = 'shown'): Host {
+  const { notEnabled, cpus, notes, ...facts } = parseCpuinfoX86(text, bugs);
   return {
     name,
     arch: 'amd64',

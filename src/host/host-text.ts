@@ -45,7 +45,8 @@ export function decodeHostText(bytes: Uint8Array): string {
 /** What to give instead, for errors about unknown formats. */
 export const FORMATS_HINT =
   'Accepted are: a profile of `ckpt host capture`, the output of the probe (`ckpt host probe`), `cpuid -r`, `kcpuid -r`, ' +
-  '`runsc cpu-features`, and /proc/cpuinfo';
+  'a CPUID dump of InstLatX64 or AIDA64, <cpudata> of libvirt, a CPU configuration of Firecracker, `runsc cpu-features`, /proc/cpuinfo, ' +
+  '`lscpu`, `lscpu -J`, and nodes of Kubernetes (`kubectl get nodes -o json`)';
 
 /** The lines that are not blank. */
 export function textLines(text: string): TextLine[] {

@@ -5,7 +5,22 @@ import type { Arch, Presence } from '../cpu/feature.ts';
 import type { CpuIdentity } from '../cpu/identity.ts';
 
 /** Where a host description came from, in words of the contract. */
-export type HostSource = 'cpuid' | 'probe' | 'dev-cpuid' | 'runsc' | 'cpuinfo' | 'profile' | 'auxv';
+export type HostSource =
+  | 'cpuid'
+  | 'probe'
+  | 'dev-cpuid'
+  | 'runsc'
+  | 'cpuinfo'
+  | 'profile'
+  | 'auxv'
+  | 'instlatx64'
+  | 'libvirt'
+  | 'firecracker'
+  | 'lscpu'
+  /** Labels of a Kubernetes node. */
+  | 'labels'
+  /** A named CPU model (`cpu:EPYC-Milan`). */
+  | 'model';
 
 /** One fact about a host: its value, or null when this description cannot tell, and where that comes from. */
 export interface Fact<T> {

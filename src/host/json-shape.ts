@@ -15,12 +15,21 @@ export function parseJsonText(text: string): JsonPlace {
   } catch (error) {
     throw hostError(
       'bad-host',
-      null,
+      jsonErrorLine(text, error),
       'a JSON document',
       error instanceof Error ? error.message : String(error),
       'The file may be cut off: capture it again',
     );
   }
+}
+
+/** The line (1-based) that an error of JSON.parse speaks of, or null where it does not say. */
+export function jsonErrorLine(text: string, error: unknown): number | null {
+  const message = error instanceof Error ? error.message : '';
+  const position = / at position (\d{1,15})/.exec(message)?.[1];
+  if (position === undefined && !message.startsWith('Unexpected end')) return null;
+  const before = text.slice(0, position === undefined ? text.trimEnd().length : Number(position));
+  return before.split('\n').length;
 }
 
 /** @throws CkptError `bad-host`: the value is not what the schema says. */

@@ -4,7 +4,9 @@ import { CkptError } from '../errors.ts';
 import { readSmallFile, readStandardInput, regularFilesIn, whatIsAt } from '../io/small-files.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import { describeCurrentHost } from './current.ts';
+import { distinctHosts, type OpenedPart } from './distinct-hosts.ts';
 import type { Host } from './host.ts';
+import { failedHost, type OpenedHosts } from './opened-hosts.ts';
 import { type OperatingSystem, THIS_MACHINE } from './operating-system.ts';
 
 export interface OpenHostOptions {
@@ -18,103 +20,117 @@ export interface OpenHostOptions {
   readonly system?: OperatingSystem;
 }
 
-/** A host description that could not be read. */
-export interface HostError {
-  /** The host as it was named. */
-  readonly host: string;
-  readonly error: CkptError;
-}
-
-/** What was opened, and what could not be: one bad description does not stop the others. */
-export interface OpenedHosts {
-  readonly hosts: readonly Host[];
-  readonly errors: readonly HostError[];
-}
-
 /**
  * Opens a host by its specification.
  *
  * - `current`: this machine
  * - `-`: a description on standard input
- * - a directory: every regular file directly in it is one host, sorted by name
+ * - `cpu:…`: a named CPU model, unless a file of exactly that path exists
+ * - a directory: every regular file directly in it is a description, sorted by name
  * - anything else: a file
  * - `name=…`: any of these under that name, unless a file of exactly that path, `=` included, exists
  *
- * A host is named by what was given; the files of a directory by its path and theirs. Never throws a CkptError.
+ * A host is named by what was given; the files of a directory by its path and theirs. Several hosts in one description are called by
+ * their own names, under `name=` as `name/own`. Never throws a CkptError.
  */
 export async function openHost(spec: string, options: OpenHostOptions): Promise<OpenedHosts> {
-  const { name, place } = splitName(spec);
-  const limits = options.limits ?? DEFAULT_LIMITS;
-  if (place === 'current') {
-    return collect(name, async () => describeCurrentHost({ ...options, name }, options.system ?? THIS_MACHINE));
-  }
-  if (place === '-') return collect(name, async () => described(name, await readStandardInput(limits.hostBytes)));
-  if (whatIsAt(place) !== 'directory') return collect(name, async () => described(name, readSmallFile(place, limits.hostBytes)));
-  return openDirectory(name, place, limits);
+  return openHosts([spec], options);
 }
 
-/** Opens several hosts, in the order given. */
+/** Opens several hosts, in the order given. Of hosts with one name, the first is kept and the others are errors (`ambiguous`). */
 export async function openHosts(specs: readonly string[], options: OpenHostOptions): Promise<OpenedHosts> {
-  const hosts: Host[] = [];
-  const errors: HostError[] = [];
-  for (const spec of specs) {
-    const opened = await openHost(spec, options);
-    hosts.push(...opened.hosts);
-    errors.push(...opened.errors);
-  }
-  return { hosts, errors };
+  const parts: OpenedPart[] = [];
+  for (const spec of specs) parts.push(...(await openParts(splitName(spec), options)));
+  return distinctHosts(parts);
 }
 
-async function openDirectory(name: string, directory: string, limits: Limits): Promise<OpenedHosts> {
-  const hosts: Host[] = [];
-  const errors: HostError[] = [];
-  let files: string[];
+/** What the caller named: the host's name, where to look, and whether the name was given with `name=`. */
+interface NamedPlace {
+  readonly name: string;
+  readonly place: string;
+  readonly isNamed: boolean;
+}
+
+const MODEL = /^cpu:(.+)$/i;
+
+async function openParts({ name, place, isNamed }: NamedPlace, options: OpenHostOptions): Promise<OpenedPart[]> {
+  const limits = options.limits ?? DEFAULT_LIMITS;
+  // Which of the two counts shows the content.
+  const readAtMost = Math.max(limits.hostBytes, limits.nodesBytes);
+  const one = async (from: string, hostName: string, open: () => Promise<OpenedHosts>): Promise<OpenedPart> => {
+    return { from, ...(await collect(hostName, open)) };
+  };
+  const described = async (hostName: string, bytes: Uint8Array): Promise<OpenedHosts> =>
+    named(hostName, isNamed, await parsed(hostName, bytes, limits));
+  if (place === 'current') {
+    const describe = async (): Promise<OpenedHosts> =>
+      only(await describeCurrentHost({ ...options, name }, options.system ?? THIS_MACHINE));
+    return [await one('current', name, describe)];
+  }
+  if (place === '-') {
+    return [await one('standard input', name, async () => described(name, await readStandardInput(readAtMost)))];
+  }
+  const kind = whatIsAt(place);
+  const model = MODEL.exec(place)?.[1];
+  if (model !== undefined && kind === 'nothing') {
+    return [await one(place, name, async () => only(await modelHost(name, model)))];
+  }
+  const file = async (path: string, hostName: string): Promise<OpenedPart> =>
+    one(path, hostName, async () => described(hostName, readSmallFile(path, readAtMost)));
+  if (kind !== 'directory') return [await file(place, name)];
+  const parts: OpenedPart[] = [];
   try {
-    files = regularFilesIn(directory);
+    for (const entry of filesIn(place)) parts.push(await file(join(place, entry), join(name, entry)));
   } catch (error) {
-    return { hosts, errors: [hostError(name, error)] };
+    parts.push({ from: place, hosts: [], errors: [failedHost(name, error)] });
   }
-  if (files.length === 0) {
-    const error = new CkptError(
-      'empty',
-      { layer: 'host', file: name },
-      { expected: 'a directory of host descriptions', found: 'no regular file in it' },
-    );
-    return { hosts, errors: [{ host: name, error }] };
-  }
-  for (const file of files) {
-    const hostName = join(name, file);
-    const opened = await collect(hostName, async () =>
-      described(hostName, readSmallFile(join(directory, file), limits.hostBytes)),
-    );
-    hosts.push(...opened.hosts);
-    errors.push(...opened.errors);
-  }
-  return { hosts, errors };
+  return parts;
+}
+
+function filesIn(directory: string): readonly string[] {
+  const files = regularFilesIn(directory);
+  if (files.length > 0) return files;
+  const facts = { expected: 'a directory of host descriptions', found: 'no regular file in it' };
+  throw new CkptError('empty', { layer: 'host' }, facts);
 }
 
 /** The parsers and their tables are loaded when there is a description to parse: the current host needs none of them. */
-async function described(name: string, bytes: Uint8Array): Promise<Host> {
-  const { parseHost } = await import('./parse-host.ts');
-  return parseHost(name, bytes);
+async function parsed(name: string, bytes: Uint8Array, limits: Limits): Promise<OpenedHosts> {
+  const { parseHosts } = await import('./parse-host.ts');
+  return parseHosts(name, bytes, limits);
 }
 
-async function collect(name: string, open: () => Promise<Host>): Promise<OpenedHosts> {
+async function modelHost(name: string, model: string): Promise<Host> {
+  const { hostFromModel } = await import('./host-from-model.ts');
+  return hostFromModel(name, model);
+}
+
+/** Under `name=`, one host is called that; of several, which have their own names, each is called `name/own`. */
+function named(name: string, isNamed: boolean, { hosts, errors }: OpenedHosts): OpenedHosts {
+  if (!isNamed) return { hosts, errors };
+  const [first] = hosts;
+  if (first !== undefined && hosts.length === 1 && errors.length === 0) return only({ ...first, name });
+  const under = (own: string): string => (own === name || own.startsWith(`${name} `) ? own : `${name}/${own}`);
+  return {
+    hosts: hosts.map((host) => ({ ...host, name: under(host.name) })),
+    errors: errors.map(({ host, error }) => ({ host: under(host), error })),
+  };
+}
+
+function only(host: Host): OpenedHosts {
+  return { hosts: [host], errors: [] };
+}
+
+async function collect(name: string, open: () => Promise<OpenedHosts>): Promise<OpenedHosts> {
   try {
-    return { hosts: [await open()], errors: [] };
+    return await open();
   } catch (error) {
-    return { hosts: [], errors: [hostError(name, error)] };
+    return { hosts: [], errors: [failedHost(name, error)] };
   }
 }
 
-/** @throws anything that is not a CkptError: a defect. */
-function hostError(name: string, error: unknown): HostError {
-  if (!(error instanceof CkptError)) throw error;
-  return { host: name, error: error.at({ file: name }) };
-}
-
-function splitName(spec: string): { readonly name: string; readonly place: string } {
+function splitName(spec: string): NamedPlace {
   const at = spec.indexOf('=');
-  if (at <= 0 || at === spec.length - 1 || whatIsAt(spec) !== 'nothing') return { name: spec, place: spec };
-  return { name: spec.slice(0, at), place: spec.slice(at + 1) };
+  if (at <= 0 || at === spec.length - 1 || whatIsAt(spec) !== 'nothing') return { name: spec, place: spec, isNamed: false };
+  return { name: spec.slice(0, at), place: spec.slice(at + 1), isNamed: true };
 }

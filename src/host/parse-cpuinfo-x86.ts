@@ -50,18 +50,19 @@ const ASSUMPTION =
   'read from /proc/cpuinfo: a missing flag counts only where no kernel code can hide it; clearcpuid= and setcpuid= are taken not to be on the kernel command line (they set bit 2 of /proc/sys/kernel/tainted)';
 
 /**
- * Reads what /proc/cpuinfo of an x86 host proves. All logical CPUs are one host; what differs between them is unknown.
+ * Reads what /proc/cpuinfo of an x86 host proves. All logical CPUs are one host; what differs between them is unknown. `bugs` is
+ * `not-shown` for a page by another program, which does not show that line: its absence does not mean that the page was cut then.
  *
  * @throws CkptError `unknown-format` without a line `flags`, `bad-host` with the line for anything that is no `key : value`, for a logical
  * CPU without flags, and for one that comes twice
  * @see Linux arch/x86/kernel/cpu/proc.c: show_cpuinfo
  */
-export function parseCpuinfoX86(text: string): CpuinfoX86Evidence {
+export function parseCpuinfoX86(text: string, bugs: 'shown' | 'not-shown' = 'shown'): CpuinfoX86Evidence {
   const blocks = cpuinfoBlocks(text, 'flags');
   const first = blocks[0];
   if (first === undefined) throw hostError('unknown-format', null, 'a line `flags : …` of /proc/cpuinfo on x86', 'none');
   const page = summaryOf(blocks);
-  const writer = writerOf(blocks, page);
+  const writer = writerOf(blocks, page, bugs);
   const features = new Map<string, FeatureFact>();
   for (const row of CPUINFO_EVIDENCE) features.set(row.feature.name, judge(row, page, writer));
   const useXsave = useXsaveOf(page, writer);
@@ -131,11 +132,11 @@ function summaryOf(blocks: readonly CpuinfoBlock[]): CpuinfoSummary {
  *
  * @see kernel/cpu/common.c: detect_nopl, early_identify_cpu; include/asm/required-features.h (NEED_PSE without PARAVIRT_XXL)
  */
-function writerOf(blocks: readonly CpuinfoBlock[], page: CpuinfoSummary): Writer {
+function writerOf(blocks: readonly CpuinfoBlock[], page: CpuinfoSummary, bugs: 'shown' | 'not-shown'): Writer {
   if (!page.shown.has('nopl') || !page.shown.has('lm')) return 'other';
   if (!page.shown.has('pse')) return 'xen-pv';
   if (!page.shown.has('cpuid')) return 'old-linux';
-  return page.bugs !== null && blocks.every((block) => block.whole) ? 'linux' : 'excerpt';
+  return (page.bugs !== null || bugs === 'not-shown') && blocks.every((block) => block.whole) ? 'linux' : 'excerpt';
 }
 
 function judge(row: CpuinfoEvidence, page: CpuinfoSummary, writer: Writer): FeatureFact {

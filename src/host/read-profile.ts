@@ -25,7 +25,22 @@ import { HIGHEST_SUBLEAF } from './parse-leaf-line.ts';
 import { HOST_SCHEMA } from './profile.ts';
 import { readIdentity } from './read-identity.ts';
 
-const SOURCES: readonly HostSource[] = ['cpuid', 'probe', 'dev-cpuid', 'runsc', 'cpuinfo', 'profile', 'auxv'];
+/** Total, so that a new source cannot be forgotten here. */
+const SOURCES = Object.keys({
+  cpuid: true,
+  probe: true,
+  'dev-cpuid': true,
+  runsc: true,
+  cpuinfo: true,
+  profile: true,
+  auxv: true,
+  instlatx64: true,
+  libvirt: true,
+  firecracker: true,
+  lscpu: true,
+  labels: true,
+  model: true,
+} satisfies Record<HostSource, true>) as HostSource[];
 const PRESENCES: readonly Presence[] = ['present', 'absent', 'unknown'];
 /** Entries of one list of a profile; real ones stay under 500. */
 const MOST_ENTRIES = 65_536;
@@ -78,7 +93,7 @@ export function readProfile(name: string, json: string): Host {
     features,
     cacheLine: fact('cacheLine', (place) => count(place, 2040)),
     xcr0,
-    xcr0Known: xcr0.value === null ? (known ?? NO_BITS) : allBits(xcr0.value),
+    xcr0Known: xcr0.value === null ? (known ?? NO_BITS) : agreeing(known ?? allBits(xcr0.value), allBits(xcr0.value)),
     statesNotEnabled: optional(entry(root, 'statesNotEnabled'), (place) => hexNumber(place, 64)) ?? 0n,
     mxcsrMask: fact('mxcsrMask', (place) => Number(hexNumber(place, 32)), false),
     useXsave,
@@ -120,6 +135,11 @@ function usesXsave(features: ReadonlyMap<string, FeatureFact>, arch: Arch): Fact
   if (both.every((presence) => presence === 'present'))
     return { value: true, source: 'features xsave and osxsave of the profile' };
   return { value: null, source: 'the profile says neither for xsave and osxsave' };
+}
+
+/** A state that leaf 0xD names may not be known to be usable: a dump taken under another operating system does not say. */
+function agreeing(a: KnownBits, b: KnownBits): KnownBits {
+  return { set: a.set & b.set, clear: a.clear & b.clear };
 }
 
 function readKnownBits(place: JsonPlace): KnownBits {

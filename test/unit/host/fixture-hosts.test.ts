@@ -1,22 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../../src/host/host.ts';
 import { evidenceOf } from '../../../src/host/host-evidence.ts';
-import { parseHost } from '../../../src/host/parse-host.ts';
+import { parseHosts } from '../../../src/host/parse-host.ts';
 import { profileOf } from '../../../src/host/profile.ts';
 import { readProfile } from '../../../src/host/read-profile.ts';
+import { DEFAULT_LIMITS } from '../../../src/limits.ts';
 import { fixtureHosts, fixtureText } from '../../support/host-dumps.ts';
 
 const FILES = ['cpuid.txt', 'cpu-features.txt', 'cpuinfo.txt'];
 const fixtures = fixtureHosts();
 
-function descriptions(name: string): Host[] {
-  const texts = FILES.map((file) => ({ file, text: fixtureText(fixtures?.directory ?? '', name, file) }));
-  return texts.flatMap(({ file, text }) => (text === null ? [] : [parseHost(`${name}/${file}`, Buffer.from(text))]));
+async function descriptions(name: string): Promise<Host[]> {
+  const hosts: Host[] = [];
+  for (const file of FILES) {
+    const text = fixtureText(fixtures?.directory ?? '', name, file);
+    if (text !== null) hosts.push(...(await parseHosts(`${name}/${file}`, Buffer.from(text), DEFAULT_LIMITS)).hosts);
+  }
+  return hosts;
 }
 
 describe.skipIf(fixtures === null)('the descriptions of one fixture host', () => {
-  it.each(fixtures?.names ?? [])('%s: never contradict one another', (name) => {
-    const hosts = descriptions(name);
+  it.each(fixtures?.names ?? [])('%s: never contradict one another', async (name) => {
+    const hosts = await descriptions(name);
     expect(hosts.length).toBeGreaterThanOrEqual(2);
     for (const a of hosts) {
       for (const b of hosts) {
@@ -33,8 +38,8 @@ describe.skipIf(fixtures === null)('the descriptions of one fixture host', () =>
     }
   });
 
-  it.each(fixtures?.names ?? [])('%s: leaves unknown from cpuid.txt only what no dump can show', (name) => {
-    const host = descriptions(name).find(({ source }) => source === 'cpuid');
+  it.each(fixtures?.names ?? [])('%s: leaves unknown from cpuid.txt only what no dump can show', async (name) => {
+    const host = (await descriptions(name)).find(({ source }) => source === 'cpuid');
     const highest = host?.cpuid?.get(0)?.eax ?? 0;
     const hasXsave = ((host?.cpuid?.get(1)?.ecx ?? 0) & (1 << 26)) !== 0;
     for (const [feature, fact] of host?.features ?? []) {
@@ -43,8 +48,8 @@ describe.skipIf(fixtures === null)('the descriptions of one fixture host', () =>
     }
   });
 
-  it.each(fixtures?.names ?? [])('%s: profiles read back to the same facts', (name) => {
-    for (const host of descriptions(name)) {
+  it.each(fixtures?.names ?? [])('%s: profiles read back to the same facts', async (name) => {
+    for (const host of await descriptions(name)) {
       const back = readProfile(host.name, JSON.stringify(profileOf(host, '2026-11-23T00:00:00Z')));
       const { source, provenance, capturedAt, capturedFrom, cpuid, ...facts } = back;
       expect([source, capturedAt, capturedFrom]).toEqual([

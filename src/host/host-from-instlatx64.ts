@@ -1,0 +1,53 @@
+/** A host out of a CPUID dump as InstLatX64 and AIDA64 write it. */
+import { vendorOf } from '../cpu/identity.ts';
+import { unknown } from './facts.ts';
+import type { Host } from './host.ts';
+import { hostFromCpuid } from './host-from-cpuid.ts';
+import type { DumpedCpu } from './parse-cpuid-dump.ts';
+import { parseInstlatx64 } from './parse-instlatx64.ts';
+import { withUndecidedState } from './undecided-state.ts';
+
+const CLFLUSH = 1 << 19;
+const ANOTHER_SYSTEM =
+  'the dump says what the operating system had enabled under which it was taken, which may not be the one that runs runsc';
+/** CPUs that show SYSCALL whatever the mode. @see AMD APM vol. 3, CPUID Fn8000_0001_EDX[11] */
+const SHOW_SYSCALL: ReadonlySet<string | null> = new Set(['AuthenticAMD', 'HygonGenuine']);
+
+/**
+ * The host of a dump. Unknown is what another operating system or a 32-bit program may have read differently: osxsave, ospke and the states in
+ * effect where the dump does not show them; `syscall`, which Intel shows in 64-bit mode only; and a cache line of 0 on a CPU with CLFLUSH.
+ *
+ * @throws CkptError as {@link parseInstlatx64}.
+ * @see Intel SDM vol. 2A, CPUID leaf 80000001H EDX[11]: available when in 64-bit mode
+ */
+export function hostFromInstlatx64(name: string, text: string): Host {
+  const { cpus, system } = parseInstlatx64(text);
+  const many = cpus.length > 1 ? `, ${cpus.length} logical CPUs` : '';
+  const host = hostFromCpuid(name, cpus, {
+    source: 'instlatx64',
+    provenance: `CPUID dump of InstLatX64 or AIDA64${many}`,
+    direct: false,
+  });
+  const taken = system === null ? [] : [`the dump was taken under ${system}`];
+  const decided = withUndecidedState(host, cpus, ANOTHER_SYSTEM);
+  return withoutContradictions({ ...decided, notes: [...decided.notes, ...taken] }, cpus);
+}
+
+function withoutContradictions(host: Host, cpus: readonly DumpedCpu[]): Host {
+  const features = new Map(host.features);
+  const is64Bit = features.get('lm')?.presence === 'present';
+  if (
+    is64Bit &&
+    features.get('syscall')?.presence === 'absent' &&
+    !cpus.every(({ table }) => SHOW_SYSCALL.has(vendorOf(table)))
+  ) {
+    const source = 'CPUID leaf 0x80000001 shows it in 64-bit mode only, and the dump may have been taken by a 32-bit program';
+    features.set('syscall', { presence: 'unknown', source });
+  }
+  const flushes = cpus.some(({ table }) => ((table.get(1)?.edx ?? 0) & CLFLUSH) !== 0);
+  const cacheLine =
+    host.cacheLine.value === 0 && flushes
+      ? unknown<number>('CPUID leaf 0x1 EBX[15:8] is 0 in this dump, and no CPU with CLFLUSH has that')
+      : host.cacheLine;
+  return { ...host, features, cacheLine };
+}
