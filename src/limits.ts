@@ -46,10 +46,18 @@ export interface Limits {
   readonly manifestBytes: number;
   /** Pages of one image that are read to find equal ones: 256 GiB. Each takes up to 40 bytes of memory. */
   readonly scannedPages: number;
-  /** Bytes of a host description. */
+  /** Bytes of a host description; those of Kubernetes in JSON meet `nodesBytes`. */
   readonly hostBytes: number;
+  /** Bytes of a JSON description of Kubernetes nodes: `kubectl get nodes -o json` has 5 to 15 KB for each. */
+  readonly nodesBytes: number;
+  /** Objects of Kubernetes in one host description. Stops sixteen million empty ones, each of which would be an error. */
+  readonly nodes: number;
+  /** Characters of YAML: its parser is slow, and takes up to a hundred bytes of memory for each. */
+  readonly yamlBytes: number;
   /** Bytes of an OCI runtime spec (config.json). */
   readonly specBytes: number;
+  /** Bytes of a configuration (ckpt.yaml), and of the file of accepted findings. */
+  readonly configBytes: number;
   /** Values in one document of specs; real ones have under 2,000 for each container. Stops five million empty mounts. */
   readonly specValues: number;
   /** Bytes of an HMAC key. */
@@ -78,7 +86,11 @@ export const DEFAULT_LIMITS: Limits = {
   manifestBytes: 16 * 1024 * 1024,
   scannedPages: 64 * 1024 * 1024,
   hostBytes: 16 * 1024 * 1024,
+  nodesBytes: 256 * 1024 * 1024,
+  nodes: 65_536,
+  yamlBytes: 16 * 1024 * 1024,
   specBytes: 16 * 1024 * 1024,
+  configBytes: 16 * 1024 * 1024,
   specValues: 524_288,
   keyBytes: 65_536,
 };
