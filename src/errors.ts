@@ -21,6 +21,7 @@ export type ErrorLayer =
   | 'filesystem'
   | 'host'
   | 'spec'
+  | 'policy'
   | 'key';
 
 /** Stable codes of unreadable input; they never change meaning. */
@@ -83,12 +84,16 @@ export type ErrorCode =
   | 'unknown-shape'
   /** The host description is of no known format. */
   | 'unknown-format'
+  /** No table has a CPU model of this name. */
+  | 'unknown-model'
   /** The host description mixes two formats. */
   | 'mixed-formats'
   /** The host description is of a known format but contradicts it. */
   | 'bad-host'
   /** The OCI runtime spec is not one. */
   | 'bad-spec'
+  /** The file of accepted findings is not one. */
+  | 'bad-policy'
   /** What was asked for cannot be had on this machine. */
   | 'unsupported';
 

@@ -2,9 +2,9 @@
 
 /**
  * Generations in the order of their capabilities, oldest first, by line of products. Parts whose features vary or are poorly documented
- * (Cooper Lake, Comet Lake, Cannon Lake, small Atom parts) are left out, so nothing is claimed of them.
+ * (Cooper Lake, Comet Lake, Cannon Lake) are left out, so nothing is claimed of them; of the lines atom and core2 only what they lack is told.
  */
-const LINES = {
+export const GENERATION_LINES = {
   server: [
     'Nehalem-EP',
     'Westmere-EP',
@@ -38,11 +38,13 @@ const LINES = {
   ],
   forest: ['Sierra Forest', 'Clearwater Forest'],
   phi: ['Knights Landing', 'Knights Mill'],
+  atom: ['Goldmont', 'Goldmont (Denverton)', 'Goldmont Plus', 'Tremont'],
+  core2: ['Core 2 (Merom)', 'Core 2 (Penryn)'],
   amd: ['K10', 'Bulldozer', 'Piledriver', 'Steamroller', 'Excavator', 'Zen', 'Zen 2', 'Zen 3', 'Zen 4', 'Zen 5'],
 } as const satisfies Record<string, readonly string[]>;
 
-type Line = keyof typeof LINES;
-type Generation<L extends Line> = (typeof LINES)[L][number];
+export type Line = keyof typeof GENERATION_LINES;
+type Generation<L extends Line> = (typeof GENERATION_LINES)[L][number];
 
 /** First generation of a line that has the feature and, where a later one dropped it, the last. */
 type Span<L extends Line> = readonly [first: Generation<L>, last?: Generation<L>];
@@ -53,6 +55,8 @@ interface Row {
   readonly client?: Span<'client'>;
   readonly forest?: Span<'forest'>;
   readonly phi?: Span<'phi'>;
+  readonly atom?: Span<'atom'>;
+  readonly core2?: Span<'core2'>;
   readonly amd?: Span<'amd'>;
   readonly source: string;
 }
@@ -193,10 +197,26 @@ export function generationsWith(features: readonly string[]): Generations {
   const undecided = features.filter((name) => !Object.hasOwn(ROWS, name));
   if (rows.length === 0) return { known: [], undecided };
   const known = LINE_NAMES.flatMap((line) => {
-    const generations: readonly string[] = LINES[line];
+    const generations: readonly string[] = GENERATION_LINES[line];
     return generations.filter((_, index) => rows.every((row) => spans(row[line], generations, index)));
   });
   return { known, undecided };
+}
+
+/** A feature that every part of a generation has by design, and the source of that. */
+interface DocumentedFeature {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** The features that every part of a generation is documented to have, as far as the table goes; none for a name that the line lacks. */
+export function featuresOfGeneration(line: Line, name: string): DocumentedFeature[] {
+  const generations: readonly string[] = GENERATION_LINES[line];
+  const index = generations.indexOf(name);
+  if (index === -1) return [];
+  return Object.entries(ROWS).flatMap(([feature, row]) =>
+    spans(row[line], generations, index) ? [{ name: feature, source: row.source }] : [],
+  );
 }
 
 function spans(span: readonly [string, string?] | undefined, generations: readonly string[], index: number): boolean {
