@@ -5,11 +5,12 @@ import { measureArchives } from './archives.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureDump } from './dump.ts';
 import { measureIndexing } from './index-graph.ts';
+import { measurePlan, planText } from './plan.ts';
 import { archivesText, coldStartText, dumpingText, indexingText, pageScanningText, sparsePagesText } from './report.ts';
 import { measurePageScanning } from './scan-pages.ts';
 import { measureSparsePages } from './sparse-pages.ts';
 
-const PARTS = ['start', 'index', 'pages', 'dump', 'scan', 'archives'] as const;
+const PARTS = ['start', 'index', 'pages', 'dump', 'scan', 'archives', 'plan'] as const;
 type Part = (typeof PARTS)[number];
 
 const PAGES_GIBIBYTES = 8;
@@ -18,6 +19,7 @@ const SCANS = 7;
 const EXPANDED_MEBIBYTES = 1024;
 const PIPED_GIBIBYTES = 4;
 const EXPANSIONS = 5;
+const PLANS = 3;
 
 /** Runs what the arguments name, all by default, with `directory` for temporary files, and returns the exit code. */
 export async function runBenchmarks(argv: readonly string[], directory: string): Promise<number> {
@@ -44,6 +46,7 @@ export async function runBenchmarks(argv: readonly string[], directory: string):
     archives: wanted('archives')
       ? await measureArchives(directory, EXPANDED_MEBIBYTES, PIPED_GIBIBYTES, Math.min(runs, EXPANSIONS))
       : null,
+    plan: wanted('plan') ? measurePlan(Math.min(runs, PLANS)) : null,
   };
   if (values.json) {
     console.log(JSON.stringify(document, null, 2));
@@ -56,5 +59,6 @@ export async function runBenchmarks(argv: readonly string[], directory: string):
   if (document.pages !== null) console.log(sparsePagesText(document.pages));
   if (document.scan !== null) console.log(pageScanningText(document.scan));
   if (document.archives !== null) console.log(archivesText(document.archives));
+  if (document.plan !== null) console.log(planText(document.plan));
   return 0;
 }
