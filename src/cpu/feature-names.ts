@@ -103,6 +103,15 @@ export function findFeature(arch: Arch, name: string): CpuFeature | undefined {
   return BY_NAME[arch].get(name) ?? BY_SPELLING[arch].get(normalize(name));
 }
 
+/** The spellings of a feature: gVisor's, Linux's where it shows one, and those of the other vocabularies that {@link findFeature} knows. */
+export function spellingsOf(arch: Arch, name: string): readonly string[] {
+  const feature = BY_NAME[arch].get(name);
+  if (feature === undefined) return [];
+  const aliases = arch === 'amd64' ? ALIASES_AMD64 : ALIASES_ARM64;
+  const others = Object.hasOwn(aliases, name) ? (aliases[name] ?? []) : [];
+  return [...new Set([name, ...(feature.linuxName === null ? [] : [feature.linuxName]), ...others])];
+}
+
 /** A comparison for sorting gVisor names in feature-number order; names that gVisor does not have come last, by code unit. */
 export function compareFeatureNames(arch: Arch): (a: string, b: string) => number {
   const byName = BY_NAME[arch];
