@@ -52,9 +52,14 @@ export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}${query === '' ? '' : `?${query}`}`;
 }
 
+/** Whether a place is meant as an http(s) URL. */
+export function isHttpAddress(place: string): boolean {
+  return /^https?:[/][/]/i.test(place);
+}
+
 /** What was named on the command line, for people and documents: a URL without credentials and query values, anything else as it is. */
 export function shownPath(path: string): string {
-  if (!/^https?:[/][/]/i.test(path) || !URL.canParse(path)) return path;
+  if (!isHttpAddress(path) || !URL.canParse(path)) return path;
   const url = new URL(path);
   return `${shownUrl(url)}${url.hash}`;
 }

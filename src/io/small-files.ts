@@ -8,7 +8,11 @@ import { systemError } from './system-error.ts';
 const BLOCK_BYTES = 65_536;
 
 /** What a small file is to be, with the ceiling on its size. */
-const CEILINGS = { 'a host description': 'hostBytes', 'an OCI runtime spec': 'specBytes' } as const;
+const CEILINGS = {
+  'a host description': 'hostBytes',
+  'an OCI runtime spec': 'specBytes',
+  'a configuration': 'configBytes',
+} as const;
 type SmallFile = keyof typeof CEILINGS;
 
 /**

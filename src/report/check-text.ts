@@ -2,6 +2,7 @@
 import type { CheckDocument, CheckError, CheckResult, Verdict } from '../restore/result.ts';
 import { explanationOf, grouped, shortExplanationOf, shortPairLines } from './check-groups.ts';
 import { pairLines } from './check-pair-text.ts';
+import { policyLines } from './check-policy-text.ts';
 import { paintVerdict, reservations, VERDICT_WORDS } from './check-words.ts';
 import { escapeAll } from './escape.ts';
 import { countOf } from './quantities.ts';
@@ -25,19 +26,22 @@ export interface CheckTextOptions extends TextOptions {
  * Ends with one newline. Nothing of the inputs reaches the text unescaped.
  */
 export function renderCheckText(document: CheckDocument, options: CheckTextOptions): string {
-  const { verdict, results, errors } = escapeAll(document);
+  const escaped = escapeAll(document);
+  const { verdict, results, errors } = escaped;
+  const policy = policyLines(escaped, options, options.quiet);
   const [only] = results;
   if (results.length === 1 && only !== undefined && !options.quiet) {
     // What is wrong with the image itself is said by its gate.
     const others = errors.filter((error) => error.image !== only.image.path);
     const first = others.length === 0 ? [] : [summary(verdict, results, others, options), ...unreadable(others, options), ''];
-    return text([...first, ...pairLines([only], options)]);
+    return text([...first, ...pairLines([only], options), ...policy]);
   }
   return text([
     ...(results.length === 1 && errors.length === 0 ? [] : [summary(verdict, results, errors, options)]),
     ...(results.length > 1 ? [''] : []),
     ...pairTable(results, options),
     ...unreadable(errors, options),
+    ...policy,
     ...(options.quiet ? [] : explanations(results.filter(isOpen), options)),
   ]);
 }

@@ -25,9 +25,20 @@ export function documentVerdict(results: readonly Pick<CheckResult, 'verdict'>[]
   return open ? 'unknown' : 'restorable';
 }
 
-/** The exit code of a document: 3 when an input could not be read, else 1 when a pair is blocked, else 4 when one is open, else 0. */
-export function exitCodeOf(document: Pick<CheckDocument, 'results' | 'errors'>, onUnknown: OnUnknown = 'fail'): CheckExitCode {
+/**
+ * The exit code of a document: 3 when an input could not be read, else 1 when a pair is blocked, else 4 when one is open, else 0. Where a
+ * policy was given, its outcome counts in place of the verdict.
+ */
+export function exitCodeOf(
+  document: Pick<CheckDocument, 'results' | 'errors' | 'policy'>,
+  onUnknown: OnUnknown = 'fail',
+): CheckExitCode {
   if (document.errors.length > 0) return 3;
+  if (document.policy !== undefined) {
+    const { outcome } = document.policy;
+    if (outcome === 'fail') return 1;
+    return outcome === 'open' && onUnknown === 'fail' ? 4 : 0;
+  }
   const verdict = documentVerdict(document.results, document.errors);
   if (verdict === 'blocked') return 1;
   return verdict === 'unknown' && onUnknown === 'fail' ? 4 : 0;

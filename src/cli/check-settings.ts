@@ -1,0 +1,39 @@
+/** What a check goes by. */
+import { UsageError } from '../errors.ts';
+import type { ProcessIo } from '../io/process-io.ts';
+import { whatIsAt } from '../io/small-files.ts';
+import type { CheckInvocation } from './invocation.ts';
+import { type RunSettings, runSettings } from './run-settings.ts';
+
+export interface CheckSettings extends RunSettings {
+  readonly images: readonly string[];
+  readonly hosts: readonly string[];
+  /** The file of accepted findings, or null. */
+  readonly baseline: string | null;
+}
+
+/** Where accepted findings go when nobody says where. */
+const USUAL_BASELINE = 'ckpt-baseline.json';
+
+/** @throws UsageError also when there is no image */
+export async function checkSettings(invocation: CheckInvocation, io: ProcessIo): Promise<CheckSettings> {
+  const settings = await runSettings(invocation, io);
+  const { config, hosts } = settings;
+  const named = (names: readonly string[] | null): readonly string[] | null => (names?.length === 0 ? null : names);
+  const { images, baseline, baselineWrite } = invocation;
+  return {
+    ...settings,
+    images: named(images) ?? named(config?.images ?? null) ?? [imageHere()],
+    hosts: named(invocation.hosts) ?? named(hosts) ?? ['current'],
+    baseline: baseline ?? io.env('CKPT_BASELINE') ?? config?.baseline ?? (baselineWrite ? USUAL_BASELINE : null),
+  };
+}
+
+/** The image that is meant when none is named. */
+function imageHere(): string {
+  if (whatIsAt('checkpoint.img') !== 'nothing') return '.';
+  if (whatIsAt('image.state') !== 'nothing') return './image.state';
+  throw new UsageError(
+    'name an image: the current directory has neither checkpoint.img nor image.state, and no ckpt.yaml names one',
+  );
+}
