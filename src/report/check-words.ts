@@ -52,6 +52,12 @@ export const SOURCE_WORDS = {
   cpuinfo: '/proc/cpuinfo',
   profile: 'host profile',
   auxv: 'auxiliary vector',
+  instlatx64: 'CPUID dump of InstLatx64 or AIDA64',
+  libvirt: 'CPUID of libvirt',
+  firecracker: 'CPU configuration of Firecracker',
+  lscpu: 'lscpu',
+  labels: 'labels of a Kubernetes node',
+  model: 'named CPU model',
 } as const satisfies Record<HostSource, string>;
 
 export const COMPRESSION_WORDS = {

@@ -16,7 +16,7 @@ export interface VerifyTextOptions extends TextOptions {
 const SHOWN = 10;
 
 /** Total over the checks: a new one does not compile until it has its name. */
-const NAMES = {
+export const CHECK_NAMES = {
   header: 'header',
   'header-hmac': 'header HMAC',
   chunks: 'chunks',
@@ -60,13 +60,13 @@ function verdictText({ verdict, checks }: VerifiedImage): string {
   return `no damage found${open === 0 ? '' : `; ${countOf(open, 'check')} could not be made`}`;
 }
 
-const NAME_COLUMNS = Math.max(...Object.values(NAMES).map((name) => name.length));
+const NAME_COLUMNS = Math.max(...Object.values(CHECK_NAMES).map((name) => name.length));
 const OUTCOME_COLUMNS = Math.max(...Object.values(OUTCOMES).map((name) => name.length));
 
 function checkLines(check: Check, style: Style, { width, all }: VerifyTextOptions): string[] {
   const { id, outcome, message, covered, damages, unlisted } = check;
   const paint = { ok: style.good, damaged: style.bad, 'not-checked': style.open }[outcome];
-  const name = NAMES[id].padEnd(NAME_COLUMNS);
+  const name = CHECK_NAMES[id].padEnd(NAME_COLUMNS);
   const word = OUTCOMES[outcome].padEnd(OUTCOME_COLUMNS);
   const numbers = coveredText(covered);
   const count = damages.length + unlisted;
@@ -86,7 +86,7 @@ function checkLines(check: Check, style: Style, { width, all }: VerifyTextOption
 }
 
 /** `checkpoint.img, byte 163722 (byte 161000 of the decoded body): expected …, found … [bad-deflate]` */
-function damageText({ file, offset, decoded, message, code }: Damage): string {
+export function damageText({ file, offset, decoded, message, code }: Damage): string {
   const at = offset === null ? '' : `byte ${offset}`;
   const inside =
     decoded === null ? '' : `byte ${decoded} of ${file === null ? 'what the archive expands to' : 'the decoded body'}`;
