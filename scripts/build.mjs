@@ -16,17 +16,28 @@ process.chdir(root);
 
 /** Packages that few images need, each a file of its own in dist/: what the sources import, and the file. */
 const APART = {
+  'jsonc-parser': 'jsonc-parser',
+  saxes: 'saxes',
   'tar-stream': 'tar-stream',
   undici: 'undici',
+  yaml: 'yaml',
   'zstd-codec/lib/zstd-codec-binding-wasm.js': 'zstd-codec',
   'zstddec/stream': 'zstddec',
 };
-const HALVES = { checking: 'src/cli/checking.ts', looking: 'src/cli/looking.ts', contents: 'src/cli/contents.ts' };
+/** Where its main file cannot be bundled: it asks for its parts by names that are not known before it runs. */
+const MAIN_FILES = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
+const HALVES = {
+  checking: 'src/cli/checking.ts',
+  looking: 'src/cli/looking.ts',
+  contents: 'src/cli/contents.ts',
+  fleet: 'src/cli/fleet.ts',
+};
 const entryPoints = {
   cli: 'src/cli/main.ts',
   ...HALVES,
   index: 'src/index.ts',
   'page-worker': 'src/io/page-worker.ts',
+  'qemu-models': 'src/host/models/qemu-models.json',
   'schema-history': 'src/kernel/types/schema-history.json',
 };
 const missing = Object.values(entryPoints).filter((file) => !existsSync(file));
@@ -51,7 +62,7 @@ const shared = {
 rmSync('dist', { recursive: true, force: true });
 await build({
   ...shared,
-  entryPoints: Object.fromEntries(Object.entries(APART).map(([name, file]) => [file, name])),
+  entryPoints: Object.fromEntries(Object.entries(APART).map(([name, file]) => [file, MAIN_FILES[name] ?? name])),
   // Emscripten asks where its file lies, to load the WebAssembly from there; that is inside the file.
   define: { __dirname: '"."' },
   // Classes of theirs extend what `require('events')` gives, which the namespace of an import is not.

@@ -25,6 +25,7 @@ export type { OutputPlace } from './extraction/output.ts';
 export type { HostComparison } from './host/compare-hosts.ts';
 export type { HostProfile } from './host/profile.ts';
 export { captureHost, diffHosts, type HostOptions, probeExecutable, type ShownHosts, showHosts } from './host.ts';
+export { type HostList, type ListedModel, listHosts } from './host-list.ts';
 export { type InspectOptions, inspect, inspectImage } from './inspect.ts';
 export { type InspectDocument, SECTIONS, type Section } from './inspection/document.ts';
 export type { FilesystemInspection, FilesystemSection } from './inspection/filesystem.ts';

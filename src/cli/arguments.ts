@@ -1,7 +1,7 @@
 /** The command line: the one place that knows yargs. */
 import yargs, { type Argv } from 'yargs';
+import { closestName } from '../closest-name.ts';
 import { UsageError } from '../errors.ts';
-import { closestName } from './closest-name.ts';
 import type { CommandDescription } from './command-description.ts';
 import { COMMANDS, GROUPS } from './commands.ts';
 import type { Invocation } from './invocation.ts';
@@ -27,7 +27,8 @@ export async function parseArguments(argv: readonly string[], columns: number | 
     .usage(`ckpt ${command.usage}\n\n${command.explain}`)
     .example(command.examples.map(([line, what]) => [line, what]))
     .options(command.options);
-  const parsed = await parse(parser, argv.slice(words), width, command);
+  const given = argv.slice(words);
+  const parsed = await parse(parser, command.lists === 'greedy' ? spreadLists(given, command) : given, width, command);
   return 'help' in parsed ? { command: 'text', text: parsed.help } : command.invocation(parsed.positionals, parsed.values);
 }
 
@@ -83,6 +84,29 @@ function quietParser(): Argv {
       'parse-positional-numbers': false,
       'populate--': true,
     });
+}
+
+/**
+ * The arguments with the name of a list before each of its values: yargs' own greedy lists do not take `-`.
+ *
+ * Only for commands without names, where a word behind the value of a list can mean nothing else.
+ */
+function spreadLists(argv: readonly string[], { options }: CommandDescription): string[] {
+  const spread: string[] = [];
+  let list: string | null = null;
+  for (const [index, word] of argv.entries()) {
+    if (word === '--') return [...spread, ...argv.slice(index)];
+    const isValue = word === '-' || !word.startsWith('-');
+    if (isValue) spread.push(list === null ? word : `${list}=${word}`);
+    else {
+      const name = word.replace(/^--/, '');
+      list = Object.hasOwn(options, name) && options[name]?.array === true ? word : null;
+      // A list without a value is left as it is, for yargs to complain about.
+      const next = argv[index + 1];
+      if (list === null || next === undefined || (next !== '-' && next.startsWith('-'))) spread.push(word);
+    }
+  }
+  return spread;
 }
 
 type Parsed = { readonly help: string } | { readonly values: Values; readonly positionals: readonly string[] };

@@ -1,10 +1,15 @@
 /** `ckpt check`. */
 import { check, exitCodeOf, FORMATS_HINT } from '../check.ts';
-import { UsageError } from '../errors.ts';
+import { acceptFindings, applyPolicy } from '../config.ts';
+import { writeOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
-import { whatIsAt } from '../io/small-files.ts';
+import { renderJson } from '../report/json.ts';
 import type { CheckDocument } from '../restore/result.ts';
+import { checkGithubFiles, checkReports } from './check-reports.ts';
+import { type CheckSettings, checkSettings } from './check-settings.ts';
+import { docsUrl } from './docs-url.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
+import { wantsGithub, writeGithubFiles } from './github-files.ts';
 import { hmacKey, keyMissing, keyUnused } from './hmac-key.ts';
 import type { CheckInvocation } from './invocation.ts';
 import { withoutRepeatedHint } from './repeated-hint.ts';
@@ -14,12 +19,13 @@ import { json, writeDocuments } from './write-documents.ts';
 
 /** @returns the exit code of the answer, see docs/output.md */
 export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Promise<number> {
-  const { hosts, probe, runsc, require, limits, runscVersion, quiet, details, onUnknown } = invocation;
+  const { probe, runsc, limits, quiet, details } = invocation;
   const { specs, specPolicy, network, addresses, routes, nvidiaDriver, gpus, tpus, rootfs, mounts } = invocation;
   const key = hmacKey(io, invocation.keyFile, limits);
-  const images = invocation.images.length === 0 ? [imageHere()] : invocation.images;
+  const settings = await checkSettings(invocation, io);
+  const { images, hosts, runscVersion, require, onUnknown } = settings;
   refuseUnsupportedPlaces(hosts);
-  const document = await check({
+  const answers = await check({
     images,
     hosts,
     ...(runscVersion === null ? {} : { runscVersion }),
@@ -39,7 +45,12 @@ export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Prom
     require,
     limits,
   });
-  await io.stderr.write(stderrLines(document, invocation, key.key !== undefined).join(''));
+  const document = withPolicy(answers, settings, invocation);
+  const exitCode = exitCodeOf(document, onUnknown);
+  const github = wantsGithub(invocation);
+  const said = stderrLines(document, settings, key.key !== undefined).join('');
+  await io.stderr.write(github ? (await import('../report/github.ts')).withoutCommands(said) : said);
+  if (github) writeGithubFiles(io, await checkGithubFiles(document));
   await writeDocuments(io, invocation, {
     json: () => json(document),
     text: async (options) => {
@@ -48,12 +59,13 @@ export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Prom
       const errors = withoutRepeatedHint(document.errors, FORMATS_HINT, options.toFile ? 'first' : 'none');
       return renderCheckText({ ...document, errors }, { ...options, quiet, details });
     },
+    ...checkReports(document, { onUnknown, exitCode, docsUrl: docsUrl(io) }),
   });
-  return exitCodeOf(document, onUnknown);
+  return exitCode;
 }
 
 /** What could not be read, and warnings about the answers. */
-function stderrLines(document: CheckDocument, { runscVersion, onUnknown }: CheckInvocation, withKey: boolean): string[] {
+function stderrLines(document: CheckDocument, { runscVersion, onUnknown }: CheckSettings, withKey: boolean): string[] {
   const { results, errors } = document;
   const warnings: string[] = [];
   const unread = new Set(errors.map(({ image }) => image));
@@ -71,14 +83,19 @@ function stderrLines(document: CheckDocument, { runscVersion, onUnknown }: Check
           results.map(({ rules }) => rules),
         );
   if (unusual !== null) warnings.push(unusual);
-  const open = results.filter((result) => result.verdict === 'unknown').length;
+  const open = results.filter((result) =>
+    result.policy === undefined ? result.verdict === 'unknown' : result.policy.outcome === 'open',
+  ).length;
   if (onUnknown === 'warn' && open > 0) warnings.push(`${open} of ${results.length} answers are unknown`);
   return [...withoutRepeatedHint(errors, FORMATS_HINT, 'first').map(documentErrorLine), ...warnings.map(warningLine)];
 }
 
-/** The image that is meant when none is named. */
-function imageHere(): string {
-  if (whatIsAt('checkpoint.img') !== 'nothing') return '.';
-  if (whatIsAt('image.state') !== 'nothing') return './image.state';
-  throw new UsageError('name an image: the current directory has neither checkpoint.img nor image.state');
+/** The answers with what a policy makes of them, where there is one; the findings of now are accepted first, when that was asked. */
+function withPolicy(answers: CheckDocument, settings: CheckSettings, { baselineWrite, limits }: CheckInvocation): CheckDocument {
+  const { config, baseline } = settings;
+  if (config === null && baseline === null) return answers;
+  const judged = applyPolicy(answers, { config, baseline, limits });
+  if (!baselineWrite || baseline === null) return judged;
+  writeOutputFile(baseline, renderJson(acceptFindings(judged, config)));
+  return applyPolicy(answers, { config, baseline, limits });
 }

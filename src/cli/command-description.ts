@@ -1,8 +1,8 @@
 /** How commands and their options are described, and the options that many commands share. */
 import { UsageError } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
-import { COLOR_CHOICES, type Invocation, type OutputOptions } from './invocation.ts';
-import { choice, destinations, flag, limits, type Values } from './option-values.ts';
+import { COLOR_CHOICES, type Format, type Invocation, type OutputOptions } from './invocation.ts';
+import { choice, destinations, flag, limits, text, type Values } from './option-values.ts';
 
 /** One option, in the words of yargs. */
 interface OptionDescription {
@@ -22,6 +22,8 @@ export interface CommandDescription {
   readonly explain: string;
   readonly examples: readonly (readonly [line: string, what: string])[];
   readonly options: Readonly<Record<string, OptionDescription>>;
+  /** `greedy`: an option that may be repeated takes all values up to the next option, for a command that takes no names. */
+  readonly lists?: 'greedy';
   /** @throws UsageError */
   readonly invocation: (positionals: readonly string[], values: Values) => Invocation;
 }
@@ -35,18 +37,35 @@ export const value = (describe: string, more: Partial<OptionDescription> = {}): 
 export const list = (describe: string): OptionDescription => value(describe, { array: true });
 export const toggle = (describe: string): OptionDescription => ({ type: 'boolean', describe });
 
-const FORMATS = { format: value('text or json (default: text)'), json: toggle('Short for --format json') };
+/** What every document can be written as. */
+export const PLAIN_FORMATS = ['text', 'json'] as const satisfies readonly Format[];
+/** What the answers that CI asks for can be written as. */
+export const REPORT_FORMATS = [
+  'text',
+  'json',
+  'table',
+  'markdown',
+  'sarif',
+  'junit',
+  'github',
+] as const satisfies readonly Format[];
+const formats = (names: readonly Format[]) => ({
+  format: value(`${names.slice(0, -1).join(', ')} or ${names.at(-1)} (default: text)`),
+  json: toggle('Short for --format json'),
+});
 const ALSO = {
   also: list('FORMAT=FILE: write another format to a file as well; may be repeated'),
   color: value('auto, always or never (default: auto, which also follows NO_COLOR and FORCE_COLOR)'),
 };
-export const FORMAT = {
-  ...FORMATS,
+/** The options about a document that can be written in these formats; give the same ones to {@link output}. */
+export const formatOptions = (names: readonly Format[]) => ({
+  ...formats(names),
   output: value('Write to FILE instead of standard output', { alias: 'o' }),
   ...ALSO,
-};
+});
+export const FORMAT = formatOptions(PLAIN_FORMATS);
 /** Where `-o` is something else than the document. */
-export const FORMAT_BESIDE = { ...FORMATS, ...ALSO };
+export const FORMAT_BESIDE = { ...formats(PLAIN_FORMATS), ...ALSO };
 export const LIMIT = {
   limit: list(`name=value: raise or lower a ceiling on what input may demand (${Object.keys(DEFAULT_LIMITS).join(', ')})`),
 };
@@ -58,8 +77,21 @@ export const CURRENT = {
   'no-probe': toggle('Do not run the probe for the current host; weaker evidence is used instead'),
 };
 
-export function output(values: Values): OutputOptions {
-  return { destinations: destinations(values), color: choice(values, 'color', COLOR_CHOICES, 'auto') };
+export const CONFIG = {
+  config: value('The configuration (default: ckpt.yaml here or in a directory above, as far as the project goes)'),
+  'no-config': toggle('Go by no configuration'),
+};
+
+/** @throws UsageError when both are there */
+export function config(values: Values): { readonly config: string | false | null } {
+  const file = text(values, 'config');
+  if (!flag(values, 'no-config')) return { config: file };
+  if (file !== null) throw new UsageError('--config and --no-config contradict one another');
+  return { config: false };
+}
+
+export function output(values: Values, formats: readonly Format[] = PLAIN_FORMATS): OutputOptions {
+  return { destinations: destinations(values, formats), color: choice(values, 'color', COLOR_CHOICES, 'auto') };
 }
 
 export function current(values: Values) {

@@ -1,10 +1,15 @@
 /** The commands: what each takes, and what it asks for. */
 import { UsageError } from '../errors.ts';
+import { AFFINITY } from './affinity-description.ts';
+import { BASELINE } from './baseline-description.ts';
 import {
+  CONFIG,
   type CommandDescription,
   CURRENT,
+  config,
   current,
   FORMAT,
+  formatOptions,
   hostsOf,
   KEY,
   LIMIT,
@@ -13,13 +18,16 @@ import {
   one,
   onlyOneStandardInput,
   output,
+  REPORT_FORMATS,
   toggle,
   value,
 } from './command-description.ts';
+import { EXPLAIN } from './explain-description.ts';
 import { EXTRACT } from './extract-description.ts';
+import { HOST_LABELS } from './host-labels-description.ts';
+import { HOST_LIST } from './host-list-description.ts';
 import {
   addresses,
-  choice,
   choiceOrNone,
   choices,
   count,
@@ -30,6 +38,7 @@ import {
   limits,
   mounts,
   NETWORK_NAMES,
+  ON_UNKNOWN_NAMES,
   outputFile,
   processId,
   runscVersion,
@@ -40,6 +49,7 @@ import {
 } from './option-values.ts';
 import { PACK } from './pack-description.ts';
 import { PAGES } from './pages-description.ts';
+import { PLAN } from './plan-description.ts';
 import { STATE_COMMANDS } from './state-commands.ts';
 import { VERIFY } from './verify-description.ts';
 
@@ -106,10 +116,11 @@ export const COMMANDS: readonly CommandDescription[] = [
       ['ckpt check image.state --spec config.json --network none', 'with what the new sandbox is made of'],
       ['ckpt check image.state --rootfs rootfs/ --mount /data=/srv/data', 'are the files there that it holds open'],
       ['ckpt check image.state --also json=answer.json', 'text on the terminal, JSON in a file'],
+      ['ckpt check *.state --host hosts/ --format table --also sarif=ckpt.sarif', 'a matrix here, and SARIF for code scanning'],
     ],
     options: {
       host: list(
-        'current (default), a file that describes a host, a directory of such files, or -; name=... names it; may be repeated',
+        'current (default), a file that describes a host, a directory of such files, cpu:MODEL (`ckpt host list`), or -; name=... names it; may be repeated',
       ),
       'runsc-version': value('Version of the runsc that will restore: release-20260817.0, 0.0~20240729.0, or a date'),
       spec: list(
@@ -135,15 +146,18 @@ export const COMMANDS: readonly CommandDescription[] = [
         `Gates that must be answered, separated by commas: what is not checked counts as unknown (${GATE_NAMES.join(', ')})`,
       ),
       'on-unknown': value('What an undecided pair means: fail (exit code 4), warn or pass (0) (default: fail)'),
+      ...CONFIG,
+      baseline: value('The file of accepted findings: what is in it does not count'),
+      'baseline-write': toggle('Accept what blocks or is undecided now: write that file (default: ckpt-baseline.json)'),
       quiet: { ...toggle('Only the verdicts'), alias: 'q' },
       details: toggle('Gates and advice for each pair, even when many pairs are open'),
       ...KEY,
       ...LIMIT,
-      ...FORMAT,
+      ...formatOptions(REPORT_FORMATS),
     },
     invocation: (images, values) => ({
       command: 'check',
-      ...inputs(images, hostsOf(texts(values, 'host')), texts(values, 'spec')),
+      ...inputs(images, texts(values, 'host'), texts(values, 'spec')),
       runscVersion: runscVersion(values),
       specPolicy: choiceOrNone(values, 'restore-spec-validation', SPEC_POLICY_NAMES),
       network: choiceOrNone(values, 'network', NETWORK_NAMES),
@@ -153,15 +167,22 @@ export const COMMANDS: readonly CommandDescription[] = [
       tpus: count(values, 'tpus'),
       rootfs: directories(values, 'rootfs'),
       mounts: mounts(values),
-      require: choices(values, 'require', GATE_NAMES),
-      onUnknown: choice(values, 'on-unknown', ['fail', 'warn', 'pass'], 'fail'),
+      require: text(values, 'require') === null ? null : choices(values, 'require', GATE_NAMES),
+      onUnknown: choiceOrNone(values, 'on-unknown', ON_UNKNOWN_NAMES),
+      ...config(values),
+      baseline: text(values, 'baseline'),
+      baselineWrite: flag(values, 'baseline-write'),
       quiet: flag(values, 'quiet'),
       details: flag(values, 'details'),
       keyFile: text(values, 'key-file'),
       ...current(values),
-      ...output(values),
+      ...output(values, REPORT_FORMATS),
     }),
   },
+  PLAN,
+  BASELINE,
+  AFFINITY,
+  EXPLAIN,
   {
     name: 'diff',
     usage: 'diff <imageA> <imageB> [options]',
@@ -277,5 +298,7 @@ export const COMMANDS: readonly CommandDescription[] = [
       return { command: 'host diff', a, b, ...current(values), ...output(values) };
     },
   },
+  HOST_LIST,
+  HOST_LABELS,
   ...STATE_COMMANDS,
 ];

@@ -1,12 +1,14 @@
 /** What a command line asks for, once it is understood. */
+import type { AffinityForm, LabelVocabulary } from '../fleet/affinity-document.ts';
 import type { Section } from '../inspection/document.ts';
 import type { Limits } from '../limits.ts';
+import type { SnippetKind } from '../report/baseline-snippets.ts';
 import type { GateId } from '../restore/result.ts';
 import type { NetworkMode, SpecPolicy } from '../restore/settings.ts';
 import type { OnUnknown } from '../restore/verdict.ts';
 
-export const FORMATS = ['text', 'json'] as const;
-export type Format = (typeof FORMATS)[number];
+/** Every format; which ones a command has stands in its description. */
+export type Format = 'text' | 'json' | 'table' | 'markdown' | 'sarif' | 'junit' | 'github';
 
 export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
 export type ColorChoice = (typeof COLOR_CHOICES)[number];
@@ -39,8 +41,9 @@ export interface InspectInvocation extends OutputOptions {
 
 export interface CheckInvocation extends OutputOptions {
   readonly command: 'check';
-  /** Empty: what is here. */
+  /** Empty: those of the configuration, else what is here. */
   readonly images: readonly string[];
+  /** Empty: those of the environment or the configuration, else this machine. */
   readonly hosts: readonly string[];
   readonly runscVersion: string | null;
   readonly specs: readonly string[];
@@ -59,8 +62,14 @@ export interface CheckInvocation extends OutputOptions {
   readonly runsc: 'auto' | 'never';
   readonly probe: boolean;
   readonly keyFile: string | null;
-  readonly require: readonly GateId[];
-  readonly onUnknown: OnUnknown;
+  /** null: not said on the command line. */
+  readonly require: readonly GateId[] | null;
+  readonly onUnknown: OnUnknown | null;
+  /** The configuration file; null: the one that is found, false: none. */
+  readonly config: string | false | null;
+  /** The file of accepted findings, or null. */
+  readonly baseline: string | null;
+  readonly baselineWrite: boolean;
   readonly quiet: boolean;
   readonly details: boolean;
   readonly limits: Limits;
@@ -88,6 +97,17 @@ export interface HostCaptureInvocation extends HostOptions {
 export interface HostProbeInvocation {
   readonly command: 'host probe';
   readonly file: string | null;
+}
+
+export interface HostLabelsInvocation extends OutputOptions, HostOptions {
+  readonly command: 'host labels';
+  readonly hosts: readonly string[];
+}
+
+export interface HostListInvocation extends OutputOptions {
+  readonly command: 'host list';
+  /** What the listed models must hold. */
+  readonly words: readonly string[];
 }
 
 export interface HostDiffInvocation extends OutputOptions, HostOptions {
@@ -220,6 +240,76 @@ export interface PackInvocation extends OutputOptions {
   readonly limits: Limits;
 }
 
+export interface PlanInvocation extends OutputOptions {
+  readonly command: 'plan';
+  /** null: none were named. */
+  readonly images: readonly string[] | null;
+  readonly hosts: readonly string[] | null;
+  readonly before: readonly string[] | null;
+  readonly after: readonly string[] | null;
+  readonly weights: readonly { readonly pattern: string; readonly machines: number }[];
+  readonly assumeAlike: boolean;
+  /** Answer 1 when something is stranded. */
+  readonly exitCode: boolean;
+  readonly runscVersion: string | null;
+  readonly require: readonly GateId[] | null;
+  readonly onUnknown: OnUnknown | null;
+  readonly config: string | false | null;
+  readonly all: boolean;
+  readonly runsc: 'auto' | 'never';
+  readonly probe: boolean;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface AffinityInvocation extends OutputOptions {
+  readonly command: 'affinity';
+  readonly image: string;
+  readonly labels: LabelVocabulary;
+  readonly form: AffinityForm;
+  readonly denied: boolean;
+  readonly requireVersion: boolean;
+  /** null: made of the path. */
+  readonly name: string | null;
+  readonly runscVersion: string | null;
+  readonly keyFile: string | null;
+  readonly limits: Limits;
+}
+
+export interface ExplainInvocation extends OutputOptions {
+  readonly command: 'explain';
+  /** Names, lines of a log, or `-`. */
+  readonly things: readonly string[];
+  /** Logs. */
+  readonly files: readonly string[];
+  /** Every line and every part of what a log says. */
+  readonly all: boolean;
+}
+
+/** What the level of hosts and the lints have in common. */
+interface LevelInvocationOptions extends OutputOptions {
+  readonly command: 'baseline';
+  readonly hosts: readonly string[];
+  readonly runscVersion: string | null;
+  readonly runsc: 'auto' | 'never';
+  readonly probe: boolean;
+  readonly limits: Limits;
+}
+
+export interface BaselineInvocation extends LevelInvocationOptions {
+  readonly action: 'level';
+  /** Only this is printed; null: everything. */
+  readonly as: SnippetKind | null;
+  /** The config.json to change, or null. */
+  readonly write: string | null;
+  readonly without: readonly string[];
+}
+
+export interface LintInvocation extends LevelInvocationOptions {
+  readonly action: 'lint';
+  readonly files: readonly string[];
+}
+
 /** Text that answers by itself: help, version. */
 export interface TextInvocation {
   readonly command: 'text';
@@ -227,21 +317,28 @@ export interface TextInvocation {
 }
 
 export type Invocation =
+  | BaselineInvocation
+  | LintInvocation
   | InspectInvocation
   | CheckInvocation
   | HostShowInvocation
   | HostCaptureInvocation
   | HostProbeInvocation
   | HostDiffInvocation
+  | HostLabelsInvocation
+  | HostListInvocation
   | DiffInvocation
   | ExtractInvocation
   | PagesInvocation
   | VerifyInvocation
   | PackInvocation
+  | AffinityInvocation
+  | PlanInvocation
   | StateDumpInvocation
   | StateTypesInvocation
   | StateGetInvocation
   | StateFindInvocation
   | StateTreeInvocation
   | StateSchemaInvocation
+  | ExplainInvocation
   | TextInvocation;

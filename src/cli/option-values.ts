@@ -1,5 +1,6 @@
 /** The values of options: from what yargs hands over to what the commands take. */
 import { resolve } from 'node:path';
+import { closestName } from '../closest-name.ts';
 import { UsageError } from '../errors.ts';
 import { parseInterface, parseRoute } from '../given-network.ts';
 import type { Section } from '../inspection/document.ts';
@@ -7,8 +8,8 @@ import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import { parseMount } from '../open-trees.ts';
 import type { GateId } from '../restore/result.ts';
 import type { NetworkMode, SpecPolicy } from '../restore/settings.ts';
-import { closestName } from './closest-name.ts';
-import { type Destination, FORMATS, type Format } from './invocation.ts';
+import type { OnUnknown } from '../restore/verdict.ts';
+import type { Destination, Format } from './invocation.ts';
 
 /** What yargs found, by option name. An option given twice is a list. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -54,6 +55,7 @@ const GATES = {
   'fs-bounds': true,
 } satisfies Record<GateId, true>;
 export const GATE_NAMES = Object.keys(GATES) as GateId[];
+export const ON_UNKNOWN_NAMES = ['fail', 'warn', 'pass'] as const satisfies readonly OnUnknown[];
 
 /** Every value of an option, in order. */
 export function texts(values: Values, name: string): string[] {
@@ -80,19 +82,27 @@ export function choice<T extends string>(values: Values, name: string, choices: 
 
 /** Words separated by commas, in one or several options; empty when it was not given. */
 export function choices<T extends string>(values: Values, name: string, allowed: readonly T[]): T[] {
-  const given = texts(values, name).flatMap((value) => value.split(','));
-  return [...new Set(given.map((word) => oneOf(word.trim(), allowed, `--${name}`)))];
+  const given = texts(values, name);
+  return given.length === 0 ? [] : wordsOf(given.join(','), allowed, `--${name}`);
+}
+
+/** The words of a list with commas, each once; `option` is what it was given as, for errors. */
+export function wordsOf<T extends string>(given: string, allowed: readonly T[], option: string): T[] {
+  return [...new Set(given.split(',').map((word) => oneOf(word.trim(), allowed, option)))];
 }
 
 /**
- * `--format`, `--json`, `--output` and `--also` as destinations, the command's own first.
+ * `--format`, `--json`, `--output` and `--also` as destinations, the command's own first; `formats` are those that the command has.
  *
  * @throws UsageError also when two formats are asked for at once, or two documents would go to one place
  */
-export function destinations(values: Values): readonly [Destination, ...Destination[]] {
-  const named = choice(values, 'format', FORMATS, flag(values, 'json') ? 'json' : 'text');
+export function destinations(values: Values, formats: readonly Format[]): readonly [Destination, ...Destination[]] {
+  const named = choice(values, 'format', formats, flag(values, 'json') ? 'json' : 'text');
   if (flag(values, 'json') && named !== 'json') throw new UsageError(`--json and --format ${named} contradict one another`);
-  const all = [{ format: named, file: outputFile(values) }, ...texts(values, 'also').map(also)] as const;
+  const all = [
+    { format: named, file: outputFile(values) },
+    ...texts(values, 'also').map((given) => also(given, formats)),
+  ] as const;
   const taken = new Set<string | null>();
   for (const { file } of all) {
     const place = file === null ? null : resolve(file);
@@ -112,10 +122,10 @@ function fileOrStandardOutput(file: string | null): string | null {
   return file === '-' ? null : file;
 }
 
-function also(value: string): Destination {
+function also(value: string, formats: readonly Format[]): Destination {
   const at = value.indexOf('=');
   if (at < 1 || at === value.length - 1) throw new UsageError(`--also takes FORMAT=FILE, found ${JSON.stringify(value)}`);
-  const format = oneOf<Format>(value.slice(0, at), FORMATS, '--also');
+  const format = oneOf(value.slice(0, at), formats, '--also');
   return { format, file: fileOrStandardOutput(value.slice(at + 1)) };
 }
 
@@ -240,7 +250,8 @@ export function limits(values: Values): Limits {
   return { ...DEFAULT_LIMITS, ...changed };
 }
 
-function oneOf<T extends string>(given: string, allowed: readonly T[], option: string): T {
+/** @throws UsageError with the near word; `option` is what it was given as */
+export function oneOf<T extends string>(given: string, allowed: readonly T[], option: string): T {
   const found = allowed.find((word) => word === given);
   if (found !== undefined) return found;
   const meant = closestName(given, allowed);

@@ -24,6 +24,19 @@ const CLEAR = '\r\x1b[K';
  * @param clock milliseconds that only grow.
  */
 export function progress(io: Pick<ProcessIo, 'stderr'>, label: string, clock = () => performance.now()): Progress {
+  return progressLine(io, (done, total, milliseconds) => lineOf(label, done, total, milliseconds), clock);
+}
+
+/** The same of things that are counted: `reading images: 12 of 40`. */
+export function countProgress(io: Pick<ProcessIo, 'stderr'>, label: string, clock = () => performance.now()): Progress {
+  return progressLine(io, (done, total) => `${label}: ${done}${total === null ? '' : ` of ${total}`}`, clock);
+}
+
+function progressLine(
+  io: Pick<ProcessIo, 'stderr'>,
+  say: (done: number, total: number | null, milliseconds: number) => string,
+  clock: () => number,
+): Progress {
   const { stderr } = io;
   if (!stderr.isTerminal) return { update() {}, async end() {} };
   let begun = clock();
@@ -49,7 +62,7 @@ export function progress(io: Pick<ProcessIo, 'stderr'>, label: string, clock = (
       if (now < next) return;
       next = now + PAUSE;
       shown = true;
-      write(CLEAR + fitted(lineOf(label, done, total, now - begun), stderr.columns));
+      write(CLEAR + fitted(say(done, total, now - begun), stderr.columns));
     },
     async end() {
       if (ended) return;

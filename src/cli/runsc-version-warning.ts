@@ -1,7 +1,7 @@
 /** What to say about a `--runsc-version` that names no release known to this version. */
 import { parseRunscVersion, RELEASE_TAGS } from '../check.ts';
+import { closestName } from '../closest-name.ts';
 import type { RulesUsed } from '../restore/result.ts';
-import { closestName } from './closest-name.ts';
 
 const RULES_FROM = {
   flag: 'as given',

@@ -1,11 +1,12 @@
 /** What the commands of the group `state` have in common: the question, warnings, and hints at what was meant. */
+
+import { closestName } from '../closest-name.ts';
 import { type ErrorDocument, UsageError } from '../errors.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import type { Limits } from '../limits.ts';
 import type { StateImage } from '../state-document.ts';
 import { TypeNameError } from '../state-find.ts';
 import { PathError } from '../state-get.ts';
-import { closestName } from './closest-name.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
 import { hmacKey, keyWarnings } from './hmac-key.ts';
 import type { OutputOptions } from './invocation.ts';

@@ -1,5 +1,14 @@
 /** What `ckpt verify` takes. */
-import { type CommandDescription, FORMAT, images, KEY, LIMIT, output, toggle } from './command-description.ts';
+import {
+  type CommandDescription,
+  formatOptions,
+  images,
+  KEY,
+  LIMIT,
+  output,
+  REPORT_FORMATS,
+  toggle,
+} from './command-description.ts';
 import { flag, limits, text } from './option-values.ts';
 
 export const VERIFY: CommandDescription = {
@@ -20,7 +29,7 @@ export const VERIFY: CommandDescription = {
     all: toggle('Every damage of long lists'),
     ...KEY,
     ...LIMIT,
-    ...FORMAT,
+    ...formatOptions(REPORT_FORMATS),
   },
   invocation: (positionals, values) => ({
     command: 'verify',
@@ -29,6 +38,6 @@ export const VERIFY: CommandDescription = {
     all: flag(values, 'all'),
     keyFile: text(values, 'key-file'),
     limits: limits(values),
-    ...output(values),
+    ...output(values, REPORT_FORMATS),
   }),
 };

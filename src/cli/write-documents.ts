@@ -9,9 +9,8 @@ const FILE_COLUMNS = 100;
 const LEAST_COLUMNS = 40;
 
 /** How a document looks in each format, whole or in pieces; only what is asked for is rendered. */
-export type Renderers = {
-  readonly [F in Format]: (options: TextOptions & { readonly toFile: boolean }) => Promise<string | Iterable<string>>;
-};
+export type Renderers = Readonly<Record<'text' | 'json', Renderer>> & Readonly<Partial<Record<Format, Renderer>>>;
+type Renderer = (options: TextOptions & { readonly toFile: boolean }) => Promise<string | Iterable<string>>;
 
 /**
  * Renders and writes a document to all its destinations: files first, so that a closed pipe does not keep them from being written.
@@ -20,10 +19,12 @@ export type Renderers = {
  */
 export async function writeDocuments(io: ProcessIo, { destinations, color }: OutputOptions, render: Renderers): Promise<void> {
   for (const { format, file } of [...destinations].sort((a, b) => Number(a.file === null) - Number(b.file === null))) {
+    const renderer = render[format];
+    if (renderer === undefined) throw new Error(`the command offers the format ${format} and does not write it`);
     if (file === null) {
-      for (const block of blocks(await render[format](terminalOptions(io, color)))) await io.stdout.write(block);
+      for (const block of blocks(await renderer(terminalOptions(io, color)))) await io.stdout.write(block);
     } else {
-      writeFile(file, await render[format]({ color: color === 'always', width: FILE_COLUMNS, toFile: true }));
+      writeFile(file, await renderer({ color: color === 'always', width: FILE_COLUMNS, toFile: true }));
     }
   }
 }

@@ -124,7 +124,7 @@ describe('check@1', () => {
   test('takes a directory of hosts, sorted by name', () => {
     const { results } = JSON.parse(ckpt(['check', HASWELL, '--host', 'fixtures/hosts/turin', '--json']).stdout);
     expect(results.map((result: { host: { name: string } }) => result.host.name)).toEqual(
-      ['cpu-features.txt', 'cpuid.txt', 'cpuinfo.txt'].map((file) => `fixtures/hosts/turin/${file}`),
+      ['cpu-features.txt', 'cpuid.txt', 'cpuinfo.txt', 'lscpu.json', 'lscpu.txt'].map((file) => `fixtures/hosts/turin/${file}`),
     );
   });
 
@@ -147,13 +147,12 @@ describe('a published schema', () => {
     expect(isPublished({ ...later, verdict: 'maybe' })).toBe(false);
   });
 
-  test.each(readdirSync(join(ROOT, 'docs/schema')).map((file) => file.replace('.schema.json', '')))(
-    '%s forbids no field, and is named by its file',
-    (name) => {
-      expect(published(name)).toMatchObject({ $id: `ckpt/${name}`, properties: { schema: { const: `ckpt/${name}` } } });
-      expect(JSON.stringify(published(name))).not.toContain('"additionalProperties":false');
-    },
-  );
+  // What people write is held to its schema by their editors, unlike what ckpt prints.
+  const printed = readdirSync(join(ROOT, 'docs/schema')).filter((file) => file !== 'config@1.schema.json');
+  test.each(printed.map((file) => file.replace('.schema.json', '')))('%s forbids no field, and is named by its file', (name) => {
+    expect(published(name)).toMatchObject({ $id: `ckpt/${name}`, properties: { schema: { const: `ckpt/${name}` } } });
+    expect(JSON.stringify(published(name))).not.toContain('"additionalProperties":false');
+  });
 });
 
 describe('image@1', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../../src/cli/arguments.ts';
-import { closestName } from '../../../src/cli/closest-name.ts';
+import { closestName } from '../../../src/closest-name.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/limits.ts';
 
@@ -11,7 +11,7 @@ describe('check', () => {
     expect(await parse('check', 'a')).toEqual({
       command: 'check',
       images: ['a'],
-      hosts: ['current'],
+      hosts: [],
       runscVersion: null,
       specs: [],
       specPolicy: null,
@@ -23,8 +23,11 @@ describe('check', () => {
       tpus: null,
       rootfs: [],
       mounts: [],
-      require: [],
-      onUnknown: 'fail',
+      require: null,
+      onUnknown: null,
+      config: null,
+      baseline: null,
+      baselineWrite: false,
       quiet: false,
       details: false,
       keyFile: null,
@@ -135,7 +138,7 @@ describe('check', () => {
     [['--hots', 'x'], '--hots; did you mean --host?'],
     [['-z'], 'unknown option -z'],
     [['--host'], '--host needs a value'],
-    [['--format', 'xml'], '--format takes text, json; found "xml"'],
+    [['--format', 'xml'], '--format takes text, json, table, markdown, sarif, junit, github; found "xml"'],
     [['--require', 'cpu-featurs'], 'Did you mean cpu-features?'],
     [['--on-unknown', 'ignore'], '--on-unknown takes'],
     [['--format', 'text', '--json'], 'contradict'],
@@ -179,9 +182,12 @@ describe('other commands', () => {
   test.each([
     [[], 'name a command'],
     [['chek'], 'Did you mean ckpt check?'],
-    [['frobnicate'], 'ckpt has: inspect, check, diff, pages, verify, pack, extract, host, state.'],
+    [
+      ['frobnicate'],
+      'ckpt has: inspect, check, plan, baseline, affinity, explain, diff, pages, verify, pack, extract, host, state.',
+    ],
     [['--json'], 'found --json first'],
-    [['host'], 'ckpt host <show|capture|probe|diff>'],
+    [['host'], 'ckpt host <show|capture|probe|diff|list|labels>'],
     [['host', 'shw'], 'Did you mean ckpt host show?'],
     [['inspect'], 'name one image'],
     [['inspect', 'a', 'b'], 'found 2'],
