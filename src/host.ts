@@ -2,25 +2,17 @@
 import { UsageError } from './errors.ts';
 import { compareHosts, type HostComparison } from './host/compare-hosts.ts';
 import type { Host } from './host/host.ts';
-import { openHost, openHosts } from './host/open-host.ts';
+import { type HostOptions, openHost, openHosts } from './host/open-host.ts';
 import type { HostError } from './host/opened-hosts.ts';
 import { buildProbe } from './host/probe-executable.ts';
 import { type HostProfile, profileOf } from './host/profile.ts';
 import { type HostView, showHost } from './host/show-host.ts';
 import { currentTime } from './io/system-facts.ts';
-import type { Limits } from './limits.ts';
 
 export { FORMATS_HINT } from './host/host-text.ts';
+export type { HostOptions } from './host/open-host.ts';
 
-export interface HostOptions {
-  /** Whether the probe may be executed for `current` (default true). */
-  readonly probe?: boolean;
-  /** `never` keeps the runsc in PATH from being run (default `auto`). */
-  readonly runsc?: 'auto' | 'never';
-  readonly limits?: Limits;
-}
-
-/** Hosts laid out for people, with the profile that says the same to programs. */
+/** Hosts laid out for people, with the profile that says the same to programs; each is made when it is asked for. */
 export interface ShownHosts {
   readonly hosts: readonly { readonly view: HostView; readonly profile: HostProfile }[];
   readonly errors: readonly HostError[];
@@ -28,9 +20,16 @@ export interface ShownHosts {
 
 /** Describes hosts: `current`, files, directories, `-`, each perhaps as `name=…`. Never throws a CkptError. */
 export async function showHosts(specs: readonly string[], options: HostOptions = {}): Promise<ShownHosts> {
-  const opened = await openHosts(specs, openOptions(options));
+  const opened = await openHosts(specs, { ...options, details: true });
   return {
-    hosts: opened.hosts.map((host) => ({ view: showHost(host), profile: profileOf(host, host.capturedAt) })),
+    hosts: opened.hosts.map((host) => ({
+      get view() {
+        return showHost(host);
+      },
+      get profile() {
+        return profileOf(host, host.capturedAt);
+      },
+    })),
     errors: opened.errors,
   };
 }
@@ -58,20 +57,14 @@ export function probeExecutable(): Uint8Array {
   return buildProbe();
 }
 
+const ONE_OF_MANY = 'put it into a file of its own, a node with `kubectl get node NAME -o json`';
+
 async function oneHost(spec: string, options: HostOptions): Promise<Host> {
-  const { hosts, errors } = await openHost(spec, openOptions(options));
+  const { hosts, errors } = await openHost(spec, { ...options, details: true });
   const [error] = errors;
   if (error !== undefined) throw error.error;
   const [host] = hosts;
-  if (host === undefined || hosts.length > 1) throw new UsageError(`${spec} holds ${hosts.length} hosts; this command takes one`);
+  if (host === undefined || hosts.length > 1)
+    throw new UsageError(`${spec} holds ${hosts.length} hosts; this command takes one: ${ONE_OF_MANY}`);
   return host;
-}
-
-function openOptions(options: HostOptions): Parameters<typeof openHost>[1] {
-  return {
-    probe: options.probe ?? true,
-    runsc: options.runsc ?? 'auto',
-    details: true,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  };
 }

@@ -18,19 +18,26 @@ export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo)
   const { hosts, errors } = await showHosts(invocation.hosts, invocation);
   const said = errors.map(({ host, error }) => ({ host, layer: error.place.layer, message: error.message }));
   await io.stderr.write(withoutRepeatedHint(said, FORMATS_HINT, 'first').map(documentErrorLine).join(''));
-  const profiles = hosts.map((host) => host.profile);
-  const [only] = profiles;
+  const [only, ...others] = hosts;
   if (only !== undefined) {
     await writeDocuments(io, invocation, {
-      json: () => json(profiles.length === 1 ? only : profiles),
+      json: async () => {
+        const { jsonListPieces, jsonPieces } = await import('../report/json.ts');
+        return others.length === 0 ? jsonPieces(only.profile) : jsonListPieces(each(hosts, (host) => host.profile));
+      },
       text: async (options) => {
         const { renderHostText } = await import('../report/host-text.ts');
-        const views = hosts.map((host) => host.view);
+        const views = each(hosts, (host) => host.view);
         return renderHostText(views, { ...options, leaves: invocation.leaves, all: invocation.all });
       },
     });
   }
   return errors.length === 0 ? 0 : 3;
+}
+
+/** One after the other, as they are asked for: thousands of hosts do not fit into memory laid out. */
+function* each<T, U>(values: readonly T[], of: (value: T) => U): Generator<U> {
+  for (const value of values) yield of(value);
 }
 
 export async function runHostCapture(invocation: HostCaptureInvocation, io: ProcessIo): Promise<0> {

@@ -139,8 +139,16 @@ export interface DecodedGvisorLabels {
   readonly problems: readonly string[];
 }
 
-/** Reads the labels of a node, by full name; null when the node has none of this vocabulary and version. */
-export function decodeGvisorLabels(labels: ReadonlyMap<string, string>): DecodedGvisorLabels | null {
+/**
+ * Reads the labels of a node, by full name; null when the node has none of this vocabulary and version.
+ *
+ * @param disputed names of labels that are not in `labels` because two descriptions of the node do not agree on them: what they would say is
+ * unknown
+ */
+export function decodeGvisorLabels(
+  labels: ReadonlyMap<string, string>,
+  disputed: ReadonlySet<string> = new Set(),
+): DecodedGvisorLabels | null {
   const problems: string[] = [];
   const read = <T>(fact: string, parse: (value: string) => T | null): T | null => {
     const value = labels.get(labelName(fact));
@@ -156,7 +164,8 @@ export function decodeGvisorLabels(labels: ReadonlyMap<string, string>): Decoded
   const features = new Map<string, Presence>();
   for (const { name, comparedSince } of featuresOf(arch)) {
     const value = read(`cpu.${name}`, parsePresence);
-    const unsaid = !labels.has(featureLabel(name)) && through !== null && comparedSince <= through;
+    const unsaid =
+      !labels.has(featureLabel(name)) && !disputed.has(featureLabel(name)) && through !== null && comparedSince <= through;
     features.set(name, value ?? (unsaid ? 'absent' : 'unknown'));
   }
   problems.push(...namesOfNothing(arch, labels, through));
@@ -169,14 +178,18 @@ export function decodeGvisorLabels(labels: ReadonlyMap<string, string>): Decoded
   const agrees = xcr0 === null || (xcr0 === set && clear === (ALL_BITS & ~xcr0));
   if (!agrees) problems.push(`the label ${labelName(LABEL.xcr0)} contradicts those of its bits`);
   const amd64 = arch === 'amd64';
+  const notEnabled = read(LABEL.statesNotEnabled, parseHex);
+  // Without a value of that label, which is there where it says something, no state is known to be enabled.
+  const isLost = disputed.has(labelName(LABEL.statesNotEnabled)) || labels.has(labelName(LABEL.statesNotEnabled));
+  const statesKnown = agrees && (notEnabled !== null || !isLost);
   return {
     facts: {
       arch,
       features,
       cacheLine: amd64 ? read(LABEL.cacheLine, parseBytes) : null,
-      xcr0: amd64 && agrees ? xcr0 : null,
-      xcr0Known: amd64 && agrees ? { set: set & ~both, clear: clear & ~both } : { set: 0n, clear: 0n },
-      statesNotEnabled: (amd64 ? read(LABEL.statesNotEnabled, parseHex) : null) ?? 0n,
+      xcr0: amd64 && statesKnown ? xcr0 : null,
+      xcr0Known: amd64 && agrees ? { set: statesKnown ? set & ~both : 0n, clear: clear & ~both } : { set: 0n, clear: 0n },
+      statesNotEnabled: (amd64 ? notEnabled : null) ?? 0n,
       useXsave: amd64 ? read(LABEL.useXsave, parseBoolean) : null,
       mxcsrMask: amd64 ? read(LABEL.mxcsrMask, parseMask) : null,
       pageSize: read(LABEL.pageSize, parseBytes),

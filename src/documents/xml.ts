@@ -12,8 +12,11 @@ export interface XmlElement {
   readonly depth: number;
 }
 
+/** Elements of one document: a host description has some hundred. */
+const MOST_ELEMENTS = 65_536;
+
 /**
- * The elements of a well-formed document, in order. No entities but those of XML itself are known, so that nothing expands.
+ * The elements of a well-formed document, in order, at most 65536. No entities but those of XML itself are known, so that nothing expands.
  *
  * @throws TextSyntaxError
  */
@@ -22,9 +25,10 @@ export function readXmlElements(text: string): XmlElement[] {
   const parser = new SaxesParser();
   let depth = 0;
   parser.on('error', (error) => {
-    throw new TextSyntaxError(error.message.replace(/^\d+:\d+: /, ''), parser.line);
+    throw new TextSyntaxError(error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, ''), parser.line);
   });
   parser.on('opentag', ({ name, attributes }) => {
+    if (elements.length === MOST_ELEMENTS) throw new TextSyntaxError(`more than ${MOST_ELEMENTS} elements`, parser.line);
     elements.push({ name, attributes, line: parser.line, depth });
     depth++;
   });

@@ -3,7 +3,6 @@ import { findFeature } from '../cpu/feature-names.ts';
 import { hostError, type TextLine, textLines } from './host-text.ts';
 import { isKcpuidLine } from './parse-cpuid-dump.ts';
 import { parseLeafLine } from './parse-leaf-line.ts';
-import { PROBE_MAGIC } from './probe-executable.ts';
 import { unknownFormat } from './unknown-format.ts';
 
 export type HostFormat =
@@ -94,7 +93,7 @@ const MARKS: readonly (readonly [mark: RegExp, format: HostFormat])[] = [
 /** The format that a line belongs to, or null when it says nothing; `before` is what earlier lines said. */
 function formatOfLine(line: TextLine, before: HostFormat | null): HostFormat | null {
   const { text } = line;
-  if (text === PROBE_MAGIC || /^ckpt-probe \d+$/.test(text)) return 'probe';
+  if (/^ckpt-probe \d+$/.test(text)) return 'probe';
   for (const [mark, format] of MARKS) if (mark.test(text)) return format;
   if (parseLeafLine(text) !== null) return before === 'probe' ? 'probe' : 'cpuid';
   if (isKcpuidLine(text)) return 'kcpuid';

@@ -10,6 +10,8 @@ import { withUndecidedState } from './undecided-state.ts';
 const LEFT_OPEN = 'the CPU configuration leaves bits open that decide it (x): they are as the machine has them';
 const BEFORE_THE_GUEST =
   'the CPU configuration is what a guest gets before its kernel runs; whether that kernel enables it is not in there';
+/** @see Firecracker src/vmm/src/cpu_config/x86_64/cpuid/normalize.rs */
+const ONE_CPU = 'ht is not set here; Firecracker sets it in guests that have more than one virtual CPU';
 const ALL_BITS = 0xffff_ffff;
 
 /**
@@ -33,7 +35,11 @@ export function hostFromFirecracker(name: string, json: string): Host {
       fingerprint?.microcode == null
         ? unknown('the CPU configuration does not say')
         : known(fingerprint.microcode, `fingerprint: microcode_version ${machine}`),
-    notes: [...host.notes, ...(open ? ['this is a CPU template: bits that it leaves open are unknown'] : [])],
+    notes: [
+      ...host.notes,
+      ...(open ? ['this is a CPU template: bits that it leaves open are unknown'] : []),
+      ...(host.features.get('ht')?.presence === 'absent' ? [ONE_CPU] : []),
+    ],
   };
 }
 

@@ -3,11 +3,14 @@ import { vendorOf } from '../cpu/identity.ts';
 import { unknown } from './facts.ts';
 import type { Host } from './host.ts';
 import { hostFromCpuid } from './host-from-cpuid.ts';
+import { whyFeatureVaries } from './models/variations.ts';
 import type { DumpedCpu } from './parse-cpuid-dump.ts';
 import { parseInstlatx64 } from './parse-instlatx64.ts';
 import { withUndecidedState } from './undecided-state.ts';
 
 const CLFLUSH = 1 << 19;
+const UNDER_HYPER_V =
+  'the dump was taken under the Hyper-V of a Windows, which another operating system on the machine does not run under';
 const ANOTHER_SYSTEM =
   'the dump says what the operating system had enabled under which it was taken, which may not be the one that runs runsc';
 /** CPUs that show SYSCALL whatever the mode. @see AMD APM vol. 3, CPUID Fn8000_0001_EDX[11] */
@@ -30,7 +33,34 @@ export function hostFromInstlatx64(name: string, text: string): Host {
   });
   const taken = system === null ? [] : [`the dump was taken under ${system}`];
   const decided = withUndecidedState(host, cpus, ANOTHER_SYSTEM);
-  return withoutContradictions({ ...decided, notes: [...decided.notes, ...taken] }, cpus);
+  const dumped = { ...decided, notes: [...decided.notes, ...taken] };
+  return withoutContradictions(isHyperVRoot(cpus) ? withoutHyperV(dumped) : dumped, cpus);
+}
+
+/**
+ * Whether the dump is of the Windows that Hyper-V itself runs for, as on every machine with its virtualization-based security: the CPU
+ * may well be bare metal for another operating system.
+ *
+ * @see Microsoft Hypervisor Top Level Functional Specification, 2.4: leaf 0x40000000 EBX, ECX, EDX; leaf 0x40000003 EBX[0] CreatePartitions
+ */
+function isHyperVRoot(cpus: readonly DumpedCpu[]): boolean {
+  return cpus.some(({ table }) => {
+    const name = table.get(0x4000_0000);
+    const isHyperV = name?.ebx === 0x7263_694d && name.ecx === 0x666f_736f && name.edx === 0x7648_2074;
+    const privileges = table.get(0x4000_0003);
+    return isHyperV && (privileges === undefined || (privileges.ebx & 1) !== 0);
+  });
+}
+
+/** Without what a hypervisor adds and hides. */
+function withoutHyperV(host: Host): Host {
+  const features = new Map(host.features);
+  for (const [name, { presence }] of host.features) {
+    const hidden = presence === 'absent' && whyFeatureVaries(name, null) !== null;
+    if (hidden || (name === 'hypervisor' && presence === 'present'))
+      features.set(name, { presence: 'unknown', source: UNDER_HYPER_V });
+  }
+  return { ...host, features, hypervisor: unknown(UNDER_HYPER_V) };
 }
 
 function withoutContradictions(host: Host, cpus: readonly DumpedCpu[]): Host {

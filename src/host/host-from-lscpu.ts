@@ -21,6 +21,8 @@ const CPUINFO_KEYS: ReadonlyMap<string, string> = new Map([
 const BEGINS_A_KIND: ReadonlySet<string> = new Set(['vendor_id', 'model name']);
 
 const ONE_CPU = 'lscpu shows the flags of one logical CPU of each kind; others of that kind are taken to have the same ones';
+const FLAGS_HINT =
+  'The output may be cut off, or of an lscpu that prints no flags: run `LC_ALL=C lscpu -J`, or give /proc/cpuinfo of the machine';
 const LOCALE_HINT = 'The names of the fields must be the English ones: run `LC_ALL=C lscpu -J`';
 
 /**
@@ -110,7 +112,7 @@ function pageOf(fields: readonly LscpuField[], flagsKey: 'flags' | 'Features'): 
     if (vendor !== undefined && !current.has('vendor_id')) current.set('vendor_id', vendor);
   }
   if (current.has(flagsKey)) kinds.push(current);
-  if (kinds.length === 0) throw hostError('bad-host', null, 'the field "Flags" of lscpu', 'none', LOCALE_HINT);
+  if (kinds.length === 0) throw hostError('bad-host', null, 'the field "Flags" of lscpu', 'none', FLAGS_HINT);
   // Whether the page is whole has been seen to: a line follows the flags.
   const end = 'bogomips: \n';
   return kinds.map((kind, index) => `processor: ${index}\n${linesOf(kind, flagsKey)}${end}`).join('');

@@ -10,6 +10,7 @@ import { X86_64_LEVELS } from '../cpu/x86-64-level.ts';
 import { allBits, known, unknown } from './facts.ts';
 import type { Fact, FeatureFact, Host, KnownBits } from './host.ts';
 import { AMD64_PAGE_SIZE } from './host-from-cpuid.ts';
+import { requiredByLinux } from './linux-requires.ts';
 import { type GenerationRow, generationNamed } from './models/generations.ts';
 import { findNamedCpu, type NamedCpu } from './models/named-cpus.ts';
 import { generationOfModel } from './models/qemu-generations.ts';
@@ -28,12 +29,6 @@ interface Evidence {
   readonly silent: string;
 }
 
-/**
- * Features without which Linux does not run on x86-64 at all.
- *
- * @see Linux arch/x86/include/asm/required-features.h (64-bit, without the two that paravirtualization makes optional)
- */
-const LINUX_REQUIRES: ReadonlySet<string> = new Set(['fpu', 'msr', 'pae', 'cx8', 'cmov', 'fxsr', 'sse', 'sse2', 'lm', 'syscall']);
 const OS_DECIDES = 'a model of a CPU does not say: the operating system decides';
 const NOTE =
   'this is the name of a CPU model and not a machine: what the operating system, firmware, microcode and a hypervisor decide is unknown, so that nothing is ever certain to restore there';
@@ -87,7 +82,8 @@ export function hostOfCpu(name: string, cpu: NamedCpu): Host {
 }
 
 function featureFact(feature: CpuFeature, evidence: Evidence): FeatureFact {
-  if (LINUX_REQUIRES.has(feature.name)) return { presence: 'present', source: 'Linux needs it on x86-64' };
+  const required = requiredByLinux(feature.name);
+  if (required !== null) return required;
   const has = evidence.has(feature);
   const lacks = evidence.lacks(feature.name);
   if (has !== null && lacks !== null)

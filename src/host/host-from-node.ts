@@ -6,12 +6,17 @@ import { known, unknown } from './facts.ts';
 import type { Fact, Host } from './host.ts';
 import { AMD64_PAGE_SIZE } from './host-from-cpuid.ts';
 import { hostError } from './host-text.ts';
+import { requiredByLinux } from './linux-requires.ts';
 import { nfdFlags } from './nfd-flags.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { modelAttribute, nodeIdentity } from './node-identity.ts';
 import type { NodeParts } from './node-parts.ts';
 
 const NOT_SAID = 'the objects of the node do not say';
+const LEAVE_OUT =
+  'gVisor does not run there: leave the node out, as with `kubectl get nodes -l kubernetes.io/os=linux,kubernetes.io/arch=amd64`';
+const SAY_ARCH = 'Give the Node as well as its NodeFeature: its status and its label kubernetes.io/arch say it';
+const OLD_LABELS = 'The labels of ckpt are of another machine: write them again with `ckpt host labels`';
 /** Characters of a container runtime's name that are repeated. */
 const RUNTIME_LENGTH = 60;
 
@@ -23,7 +28,7 @@ const RUNTIME_LENGTH = 60;
 export function hostFromNode(name: string, parts: NodeParts, judge: (parts: NodeParts, arch: Arch) => NodeFacts): Host {
   const os = parts.info.get('os');
   if (os !== undefined && os !== 'linux')
-    throw hostError('bad-host', null, 'a node that runs Linux', `one that runs ${quoted(os)}`);
+    throw hostError('bad-host', null, 'a node that runs Linux', `one that runs ${quoted(os)}`, LEAVE_OUT);
   const arch = archOf(parts);
   const { vocabularies, ...facts } = judge(parts, arch);
   const hypervisor = modelAttribute(parts, 'hypervisor');
@@ -47,6 +52,7 @@ export function hostFromNode(name: string, parts: NodeParts, judge: (parts: Node
     rejected: [],
     cpuid: null,
     ...facts,
+    features: arch === 'amd64' ? withRequired(facts.features) : facts.features,
     pageSize: arch === 'amd64' ? AMD64_PAGE_SIZE : facts.pageSize,
     hwcap: unknown(NOT_SAID),
     hwcap2: unknown(NOT_SAID),
@@ -60,17 +66,30 @@ export function hostFromNode(name: string, parts: NodeParts, judge: (parts: Node
   };
 }
 
+/** A node of which labels say nothing of these has them all the same: Linux runs on it. */
+function withRequired(features: Host['features']): Host['features'] {
+  return new Map(
+    [...features].map(([name, fact]) => [name, fact.presence === 'unknown' ? (requiredByLinux(name) ?? fact) : fact]),
+  );
+}
+
 /** What the node says, else what only one architecture has. */
 function archOf(parts: NodeParts): Arch {
   const said = parts.info.get('arch');
   const own = parts.labels.get(labelName(LABEL.arch));
   if (said !== undefined && own !== undefined && said !== own) {
-    throw hostError('bad-host', null, `a node of ${quoted(said)}, as its status says`, `${labelName(LABEL.arch)}=${own}`);
+    throw hostError(
+      'bad-host',
+      null,
+      `a node of ${quoted(said)}, as its status says`,
+      `${labelName(LABEL.arch)}=${own}`,
+      OLD_LABELS,
+    );
   }
   const arch = said ?? own ?? archOfFeatures(parts);
   if (arch === 'amd64' || arch === 'arm64') return arch;
-  if (arch === null) throw hostError('bad-host', null, 'a node that says its architecture', 'none');
-  throw hostError('bad-host', null, 'a node of amd64 or arm64', `one of ${quoted(arch)}`);
+  if (arch === null) throw hostError('bad-host', null, 'a node that says its architecture', 'none', SAY_ARCH);
+  throw hostError('bad-host', null, 'a node of amd64 or arm64', `one of ${quoted(arch)}`, LEAVE_OUT);
 }
 
 function archOfFeatures(parts: NodeParts): Arch | null {

@@ -17,12 +17,15 @@ export function hostError(code: ErrorCode, line: number | null, expected: string
 }
 
 /**
- * The bytes of a host description as text; a byte order mark is dropped.
+ * The bytes of a host description as text: UTF-8, or UTF-16 behind its byte order mark, as PowerShell writes what is redirected into a
+ * file. The mark is dropped.
  *
  * @throws CkptError `empty` when there is nothing but white space, `unknown-format` when the bytes are not text.
  */
 export function decodeHostText(bytes: Uint8Array): string {
-  if (bytes.includes(0)) {
+  const encoding = encodingOf(bytes);
+  const text = new TextDecoder(encoding).decode(bytes);
+  if (encoding === 'utf-8' ? bytes.includes(0) : text.includes('\0')) {
     throw new CkptError(
       'unknown-format',
       { layer: 'host' },
@@ -36,10 +39,20 @@ export function decodeHostText(bytes: Uint8Array): string {
       },
     );
   }
-  const text = new TextDecoder('utf-8').decode(bytes);
   if (text.trim() === '')
-    throw hostError('empty', null, 'a host description', bytes.length === 0 ? 'no bytes' : 'nothing but white space');
+    throw hostError(
+      'empty',
+      null,
+      'a host description',
+      bytes.length === 0 ? 'no bytes' : 'nothing but white space',
+      FORMATS_HINT,
+    );
   return text;
+}
+
+function encodingOf([first, second]: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 /** What to give instead, for errors about unknown formats. */

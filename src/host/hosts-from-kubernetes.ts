@@ -1,12 +1,16 @@
 /** Hosts out of Node and NodeFeature objects of Kubernetes, by the labels of their nodes. */
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import { withHint } from './format-hints.ts';
 import type { Host } from './host.ts';
 import { hostFromNode } from './host-from-node.ts';
 import { nodeJudge } from './node-facts.ts';
-import { type NodeObject, readNodeObjects } from './node-objects.ts';
+import { type NodeObject, type NodeObjects, readNodeObjects } from './node-objects.ts';
 import { addObject, emptyParts, nodeNameOf, objectNameOf } from './node-parts.ts';
 import { failedHost, type HostError, type OpenedHosts } from './opened-hosts.ts';
+
+/** For errors that do not say what to do. */
+const AS_KUBECTL = 'Give the objects as `kubectl get nodes -o json` prints them';
 
 /**
  * Reads a Node, a NodeFeature, lists of them, or several YAML documents; objects about one node are one host.
@@ -17,7 +21,7 @@ import { failedHost, type HostError, type OpenedHosts } from './opened-hosts.ts'
  * @throws CkptError `bad-host` when the text is neither JSON nor YAML or holds no node at all, `over-limit`
  */
 export async function hostsFromKubernetes(name: string, text: string, limits: Limits): Promise<OpenedHosts> {
-  const found = await readNodeObjects(text, limits);
+  const found = await readObjects(text, limits);
   if (found.objects.length === 0) throw found.errors[0] ?? nothing();
   const failed: { readonly at: number; readonly error: HostError }[] = [];
   const nodes = new Map<string, NodeObject[]>();
@@ -44,6 +48,14 @@ export async function hostsFromKubernetes(name: string, text: string, limits: Li
   return { hosts, errors: [...failed.map(({ error }) => error), ...found.errors.map((error) => failedHost(name, error))] };
 }
 
+async function readObjects(text: string, limits: Limits): Promise<NodeObjects> {
+  try {
+    return await readNodeObjects(text, limits);
+  } catch (error) {
+    throw error instanceof CkptError ? withHint(error, AS_KUBECTL) : error;
+  }
+}
+
 function objectsOf(nodes: Map<string, NodeObject[]>, node: string): NodeObject[] {
   const before = nodes.get(node);
   if (before !== undefined) return before;
@@ -62,7 +74,11 @@ function hostOf(name: string, objects: readonly NodeObject[], judge: ReturnType<
       throw new CkptError(
         'ambiguous',
         { layer: 'host', path: object.place.path },
-        { expected: 'one object of each name', found: `a second ${object.kind} of the name ${name}, after ${whereIs(same)}` },
+        {
+          expected: 'one object of each name',
+          found: `a second ${object.kind} of the name ${name}, after ${whereIs(same)}`,
+          hint: 'Put the nodes of each cluster into a file of its own',
+        },
       );
     }
     before.set(key, object);
@@ -83,7 +99,7 @@ function attempt<T>(object: NodeObject, read: () => T): T | CkptError {
   } catch (error) {
     if (!(error instanceof CkptError)) throw error;
     const line = object.line();
-    return error.at({ path: object.place.path, ...(line === null ? {} : { line }) });
+    return withHint(error, AS_KUBECTL).at({ path: object.place.path, ...(line === null ? {} : { line }) });
   }
 }
 
@@ -99,6 +115,12 @@ function noName({ place }: NodeObject): never {
   );
 }
 
+const EMPTY = 'Look at what `kubectl get nodes` lists, and whether a selector chose none';
+
 function nothing(): CkptError {
-  return new CkptError('bad-host', { layer: 'host' }, { expected: 'at least one Node or NodeFeature', found: 'an empty list' });
+  return new CkptError(
+    'bad-host',
+    { layer: 'host' },
+    { expected: 'at least one Node or NodeFeature', found: 'an empty list', hint: EMPTY },
+  );
 }

@@ -1,6 +1,6 @@
 /** What the labels of one kind of node prove together. Nodes with the same labels share one. */
 
-import type { Arch } from '../cpu/feature.ts';
+import type { Arch, Presence } from '../cpu/feature.ts';
 import { featuresOf } from '../cpu/feature-names.ts';
 import { type DecodedGvisorLabels, decodeGvisorLabels } from '../cpu/gvisor-labels.ts';
 import { allBits, known, NO_BITS, unknown } from './facts.ts';
@@ -34,6 +34,7 @@ export type NodeFacts = Pick<
 
 const OWN_LABEL = 'label of ckpt';
 const NO_LABEL = 'no label says it';
+const CONTRADICTED = 'labels of ckpt and those of others contradict one another';
 /** Problems and names that notes hold. */
 const NAMED = 8;
 
@@ -51,7 +52,7 @@ export function nodeJudge(): (parts: NodeParts, arch: Arch) => NodeFacts {
   return (parts, arch) => {
     const nfd = nfdFlags(parts, arch);
     const kubevirt = arch === 'amd64' ? kubevirtFlags(parts) : null;
-    const own = decodeGvisorLabels(parts.labels);
+    const own = decodeGvisorLabels(parts.labels, parts.contradicted);
     const intel = modelAttribute(parts, 'vendor_id') === 'Intel';
     const ownKey = own === null ? '' : JSON.stringify([...parts.labels].filter(([name]) => !name.includes('/cpu-')).sort());
     const contradicted = [...parts.contradicted].join(' ');
@@ -81,13 +82,22 @@ function factsOf(
       : new Map<string, FeatureFact>();
   const features = new Map<string, FeatureFact>();
   const contradictions: string[] = [];
+  const saidOf = (name: string): [told: FeatureFact, exact: Presence | undefined] => [
+    together(labelled.get(name), offered.get(name)),
+    own?.facts.features.get(name),
+  ];
   for (const { name } of featuresOf(arch)) {
-    const told = together(labelled.get(name), offered.get(name));
-    const exact = own?.facts.features.get(name);
-    const fact = exact === undefined ? told : { presence: exact, source: OWN_LABEL };
-    const contradicts = fact.presence !== told.presence && fact.presence !== 'unknown' && told.presence !== 'unknown';
+    const [told, exact] = saidOf(name);
+    const contradicts = exact !== undefined && ![told.presence, 'unknown'].includes(exact) && told.presence !== 'unknown';
     if (contradicts) contradictions.push(name);
-    features.set(name, contradicts ? { presence: 'unknown', source: `${OWN_LABEL} contradicts: ${told.source}` } : fact);
+    features.set(name, exact === undefined ? told : { presence: exact, source: OWN_LABEL });
+  }
+  // One of the two is of another machine, or of this one before it was changed: what only one of them says is not known.
+  const isOld = contradictions.length > 0;
+  for (const { name } of isOld ? featuresOf(arch) : []) {
+    const [told, exact] = saidOf(name);
+    if (exact !== told.presence)
+      features.set(name, { presence: 'unknown', source: `${CONTRADICTED}, as about ${contradictions[0]}; ${told.source}` });
   }
   const { contradicted } = parts;
   const notes = [
@@ -95,10 +105,12 @@ function factsOf(
     ...(kubevirt?.notes ?? []),
     ...(own?.problems ?? []).slice(0, NAMED),
     ...(contradictions.length > 0
-      ? [`labels of ckpt contradict those of others, and one of them is old: ${contradictions.slice(0, NAMED).join(' ')}`]
+      ? [
+          `labels of ckpt contradict those of others, and one of them is old, so that only what both say counts: ${contradictions.slice(0, NAMED).join(' ')}; write them again with \`ckpt host labels\``,
+        ]
       : []),
     ...(contradicted.size > 0
-      ? [`objects of the node give these labels different values: ${[...contradicted].slice(0, NAMED).join(' ')}`]
+      ? [`objects of the node do not agree on these labels: ${[...contradicted].slice(0, NAMED).join(' ')}`]
       : []),
   ];
   const vocabularies = [
@@ -106,13 +118,14 @@ function factsOf(
     ...(nfd.any ? [parts.flags === null ? 'NFD labels' : 'NodeFeature'] : []),
     ...(kubevirt?.any === true ? ['KubeVirt labels'] : []),
   ];
-  const states = arch === 'amd64' ? (own === null ? nfdStates(nfd) : ownStates(own)) : NO_STATES;
+  const states = arch === 'arm64' ? NO_STATES : isOld ? OLD_STATES : own === null ? nfdStates(nfd) : ownStates(own);
+  const current = isOld ? null : own;
   return {
     features,
     ...states,
-    pageSize: pageSizeOf(parts, own),
+    pageSize: pageSizeOf(parts, current),
     hypervisor: arch === 'amd64' ? hypervisorOf(nfd) : unknown(NO_LABEL),
-    runscVersion: versionOf(own),
+    runscVersion: versionOf(current),
     notes,
     vocabularies,
   };
@@ -140,6 +153,16 @@ const NO_STATES: States = {
   statesNotEnabled: 0n,
   mxcsrMask: NOT_OF_ARM64,
   useXsave: NOT_OF_ARM64,
+};
+
+const NOT_CURRENT = unknown<never>(CONTRADICTED);
+const OLD_STATES: States = {
+  cacheLine: NOT_CURRENT,
+  xcr0: NOT_CURRENT,
+  xcr0Known: NO_BITS,
+  statesNotEnabled: 0n,
+  mxcsrMask: NOT_CURRENT,
+  useXsave: NOT_CURRENT,
 };
 
 /**

@@ -38,6 +38,7 @@ const LISTS: Readonly<Record<string, NodeObjectKind | null>> = {
 /** API groups of the kinds, as `apiVersion` begins: other groups have kinds of the same names. */
 const API: Readonly<Record<NodeObjectKind, RegExp>> = { Node: /^v1$/, NodeFeature: /^nfd\.k8s-sigs\.io\// };
 const EXPECTED = 'a Node, a NodeFeature, or a list of them';
+const ONLY_NODES = 'Of Kubernetes, only nodes are hosts: give `kubectl get nodes -o json`';
 /** Kinds of other objects that are told apart in errors. */
 const NAMED_KINDS = 8;
 
@@ -164,7 +165,7 @@ function otherError({ found, path, line, count }: Other): CkptError {
   return new CkptError(
     'bad-host',
     { layer: 'host', path, ...(line === null ? {} : { line }) },
-    { expected: EXPECTED, found: count === 1 ? found : `${found}, ${count} times` },
+    { expected: EXPECTED, found: count === 1 ? found : `${found}, ${count} times`, hint: ONLY_NODES },
   );
 }
 

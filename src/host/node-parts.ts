@@ -13,10 +13,12 @@ import type { NodeObject } from './node-objects.ts';
 
 /** The facts of one node out of all its objects, not yet judged. */
 export interface NodeParts {
-  /** Labels that a vocabulary of ours knows, by full name; one that two objects give different values is left out. */
+  /** Labels that a vocabulary of ours knows, by full name; one on which two objects do not agree is left out. */
   readonly labels: Map<string, string>;
   /** Names of the labels left out, in the order met. */
   readonly contradicted: Set<string>;
+  /** Names of the labels of ckpt that the objects have, or null when none has any. */
+  own: Set<string> | null;
   /** Flags `cpu.cpuid` of all NodeFeature objects, or null when none has them. */
   flags: Set<string> | null;
   /** Attributes of NodeFeature objects: `cpu.model/family`. */
@@ -35,6 +37,8 @@ const NODE_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 const LONGEST_VALUE = 256;
 /** Labels or flags of one node: more do not fit into the 1.5 MiB that etcd stores. @see https://etcd.io/docs/v3.5/dev-guide/limit/ */
 const MOST_ENTRIES = 65_536;
+/** What is merged in by it would be missing, and a missing label can count. @see https://yaml.org/type/merge.html */
+const MERGE_KEY = '<<';
 const KEPT_PREFIXES = [
   `${NFD_LABEL_PREFIX}cpu-`,
   `${LABEL_NAMESPACE}/`,
@@ -50,7 +54,15 @@ const ATTRIBUTES: readonly (readonly [group: string, names: readonly string[]])[
 ];
 
 export function emptyParts(): NodeParts {
-  return { labels: new Map(), contradicted: new Set(), flags: null, attributes: new Map(), info: new Map(), kvm: false };
+  return {
+    labels: new Map(),
+    contradicted: new Set(),
+    own: null,
+    flags: null,
+    attributes: new Map(),
+    info: new Map(),
+    kvm: false,
+  };
 }
 
 /**
@@ -146,6 +158,24 @@ function addLabels(labels: JsonPlace | undefined, parts: NodeParts): void {
       parts.labels.set(name, text);
     }
   }
+  addOwnNames(keysOf(labels), parts);
+}
+
+/**
+ * Labels of ckpt say something by being missing as well, so each object that has any is held against the ones before: where only one of
+ * them has a label, one of the two is old.
+ */
+function addOwnNames(keys: readonly string[], parts: NodeParts): void {
+  const names = new Set(keys.filter((key) => key.startsWith(`${LABEL_NAMESPACE}/`)));
+  if (names.size === 0) return;
+  const before = parts.own;
+  parts.own = new Set([...(before ?? []), ...names]);
+  if (before === null) return;
+  for (const name of parts.own) {
+    if (before.has(name) && names.has(name)) continue;
+    parts.labels.delete(name);
+    parts.contradicted.add(name);
+  }
 }
 
 /** An entry, where there is an object at all; null counts as missing, as Kubernetes has it. */
@@ -160,6 +190,8 @@ function keysOf(place: JsonPlace): string[] {
   const { value } = place;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) wrongShape(place, 'an object');
   const keys = Object.keys(value);
+  if (keys.includes(MERGE_KEY))
+    wrongShape({ ...place, value: MERGE_KEY }, 'entries that are written out, without merge keys of YAML');
   if (keys.length > MOST_ENTRIES)
     wrongShape({ ...place, value: `${keys.length} entries` }, `an object of at most ${MOST_ENTRIES} entries`);
   return keys;

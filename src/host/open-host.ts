@@ -3,20 +3,22 @@ import { join } from 'node:path';
 import { CkptError } from '../errors.ts';
 import { readSmallFile, readStandardInput, regularFilesIn, whatIsAt } from '../io/small-files.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
-import { describeCurrentHost } from './current.ts';
 import { distinctHosts, type OpenedPart } from './distinct-hosts.ts';
 import type { Host } from './host.ts';
 import { failedHost, type OpenedHosts } from './opened-hosts.ts';
-import { type OperatingSystem, THIS_MACHINE } from './operating-system.ts';
+import type { OperatingSystem } from './operating-system.ts';
 
-export interface OpenHostOptions {
-  /** For `current`: whether the probe may be executed. */
-  readonly probe: boolean;
-  /** For `current`: `never` keeps the runsc in PATH from being run. */
-  readonly runsc: 'auto' | 'never';
+export interface HostOptions {
+  /** Whether the probe may be executed for `current` (default true). */
+  readonly probe?: boolean;
+  /** For `current`: `never` keeps the runsc in PATH from being run (default `auto`). */
+  readonly runsc?: 'auto' | 'never';
+  readonly limits?: Limits;
+}
+
+export interface OpenHostOptions extends HostOptions {
   /** For `current`: `runsc` looks up the version of runsc, true the microcode too. */
   readonly details?: boolean | 'runsc';
-  readonly limits?: Limits;
   readonly system?: OperatingSystem;
 }
 
@@ -63,9 +65,7 @@ async function openParts({ name, place, isNamed }: NamedPlace, options: OpenHost
   const described = async (hostName: string, bytes: Uint8Array): Promise<OpenedHosts> =>
     named(hostName, isNamed, await parsed(hostName, bytes, limits));
   if (place === 'current') {
-    const describe = async (): Promise<OpenedHosts> =>
-      only(await describeCurrentHost({ ...options, name }, options.system ?? THIS_MACHINE));
-    return [await one('current', name, describe)];
+    return [await one('current', name, async () => only(await currentHost(name, options)))];
   }
   if (place === '-') {
     return [await one('standard input', name, async () => described(name, await readStandardInput(readAtMost)))];
@@ -92,6 +92,11 @@ function filesIn(directory: string): readonly string[] {
   if (files.length > 0) return files;
   const facts = { expected: 'a directory of host descriptions', found: 'no regular file in it' };
   throw new CkptError('empty', { layer: 'host' }, facts);
+}
+
+async function currentHost(name: string, options: OpenHostOptions): Promise<Host> {
+  const { describeCurrentHost } = await import('./current.ts');
+  return describeCurrentHost({ probe: true, runsc: 'auto', ...options, name }, options.system);
 }
 
 /** The parsers and their tables are loaded when there is a description to parse: the current host needs none of them. */

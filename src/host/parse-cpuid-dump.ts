@@ -1,8 +1,8 @@
 /** The raw output of `cpuid` and `kcpuid`. */
-import { type CpuidEntry, CpuidTable } from '../cpu/cpuid-table.ts';
+import type { CpuidEntry, CpuidTable } from '../cpu/cpuid-table.ts';
 import { hostError, quoteLine, type TextLine, textLines } from './host-text.ts';
 import { addOmittedZeros } from './kcpuid-omissions.ts';
-import { checkLogicalCpus } from './logical-cpus.ts';
+import { checkedTable, checkLogicalCpus, leafTwice } from './logical-cpus.ts';
 import { HIGHEST_SUBLEAF, parseLeafLine } from './parse-leaf-line.ts';
 
 /** CPUID of one logical CPU out of a dump. */
@@ -71,7 +71,7 @@ function parseCpuid(lines: readonly TextLine[]): CpuidDump {
     current ??= open('CPU', line.number);
     addEntry(current, entry, line);
   }
-  return { tool: 'cpuid', cpus: [...cpus].map(([label, entries]) => ({ label, table: checkedTable(label, entries) })) };
+  return { tool: 'cpuid', cpus: [...cpus].map(([label, entries]) => ({ label, table: checkedTable(label, entries, null) })) };
 }
 
 /** kcpuid describes one logical CPU. What it leaves out, {@link addOmittedZeros} adds. */
@@ -102,26 +102,13 @@ function parseKcpuid(lines: readonly TextLine[]): CpuidDump {
     if (isLeaf) leafOfSubleaves = null;
   }
   addOmittedZeros(entries, opened);
-  return { tool: 'kcpuid', cpus: [{ label: 'CPU', table: checkedTable('CPU', entries) }] };
+  return { tool: 'kcpuid', cpus: [{ label: 'CPU', table: checkedTable('CPU', entries, null) }] };
 }
 
 function addEntry(entries: Map<string, CpuidEntry>, entry: CpuidEntry, line: TextLine): void {
   const key = `${entry[0]}/${entry[1]}`;
-  if (entries.has(key)) {
-    throw hostError(
-      'bad-host',
-      line.number,
-      'every leaf once for each logical CPU',
-      `${quoteLine(line.text)} a second time`,
-      'Give the dump of one machine only',
-    );
-  }
+  if (entries.has(key)) throw leafTwice(line);
   entries.set(key, entry);
-}
-
-function checkedTable(label: string, entries: ReadonlyMap<string, CpuidEntry>): CpuidTable {
-  if (!entries.has('0/0') || !entries.has('1/0')) throw hostError('bad-host', null, `CPUID leaves 0 and 1 of ${label}`, 'none');
-  return new CpuidTable(entries.values());
 }
 
 const RAW_HINT = 'Make the dump with `cpuid -r` or `cpuid -1 -r` and copy it whole: only the raw form is read';

@@ -2,35 +2,38 @@
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import { detectHostFormat, type HostFormat } from './detect-host-format.ts';
+import { withFormatHint } from './format-hints.ts';
 import type { Host } from './host.ts';
-import { hostFromCpuidDump, hostFromProbe } from './host-from-cpuid.ts';
-import { hostFromCpuinfoArm64, hostFromCpuinfoX86 } from './host-from-cpuinfo.ts';
-import { hostFromFirecracker } from './host-from-firecracker.ts';
-import { hostFromInstlatx64 } from './host-from-instlatx64.ts';
-import { hostFromLscpu, hostFromLscpuJson } from './host-from-lscpu.ts';
-import { hostFromRunsc } from './host-from-runsc.ts';
 import { decodeHostText } from './host-text.ts';
 import type { OpenedHosts } from './opened-hosts.ts';
-import { parseCpuidDump } from './parse-cpuid-dump.ts';
-import { parseProbeOutput } from './parse-probe-output.ts';
-import { readProfile } from './read-profile.ts';
 
-/** Formats that describe one host. */
-const PARSERS: Readonly<Record<Exclude<HostFormat, 'kubernetes'>, (name: string, text: string) => Host | Promise<Host>>> = {
-  profile: readProfile,
-  probe: (name, text) => hostFromProbe(name, parseProbeOutput(text), 'CPUID, output of the probe'),
-  cpuid: (name, text) => hostFromCpuidDump(name, parseCpuidDump(text)),
-  kcpuid: (name, text) => hostFromCpuidDump(name, parseCpuidDump(text)),
-  instlatx64: hostFromInstlatx64,
-  // Brings a parser of XML along, which the other formats do not need.
+/** Formats that describe one host. Each brings its tables along, so that only the one that is needed is loaded. */
+const PARSERS: Readonly<Record<Exclude<HostFormat, 'kubernetes'>, (name: string, text: string) => Promise<Host>>> = {
+  profile: async (name, text) => (await import('./read-profile.ts')).readProfile(name, text),
+  probe: probeOutput,
+  cpuid: cpuidDump,
+  kcpuid: cpuidDump,
+  instlatx64: async (name, text) => (await import('./host-from-instlatx64.ts')).hostFromInstlatx64(name, text),
   libvirt: async (name, text) => (await import('./host-from-libvirt.ts')).hostFromLibvirt(name, text),
-  firecracker: hostFromFirecracker,
-  runsc: hostFromRunsc,
-  'cpuinfo-amd64': hostFromCpuinfoX86,
-  'cpuinfo-arm64': hostFromCpuinfoArm64,
-  lscpu: hostFromLscpu,
-  'lscpu-json': hostFromLscpuJson,
+  firecracker: async (name, text) => (await import('./host-from-firecracker.ts')).hostFromFirecracker(name, text),
+  runsc: async (name, text) => (await import('./host-from-runsc.ts')).hostFromRunsc(name, text),
+  'cpuinfo-amd64': async (name, text) => (await import('./host-from-cpuinfo.ts')).hostFromCpuinfoX86(name, text),
+  'cpuinfo-arm64': async (name, text) => (await import('./host-from-cpuinfo.ts')).hostFromCpuinfoArm64(name, text),
+  lscpu: async (name, text) => (await import('./host-from-lscpu.ts')).hostFromLscpu(name, text),
+  'lscpu-json': async (name, text) => (await import('./host-from-lscpu.ts')).hostFromLscpuJson(name, text),
 };
+
+async function probeOutput(name: string, text: string): Promise<Host> {
+  const { hostFromProbe } = await import('./host-from-cpuid.ts');
+  const { parseProbeOutput } = await import('./parse-probe-output.ts');
+  return hostFromProbe(name, parseProbeOutput(text), 'CPUID, output of the probe');
+}
+
+async function cpuidDump(name: string, text: string): Promise<Host> {
+  const { hostFromCpuidDump } = await import('./host-from-cpuid.ts');
+  const { parseCpuidDump } = await import('./parse-cpuid-dump.ts');
+  return hostFromCpuidDump(name, parseCpuidDump(text));
+}
 
 /**
  * Finds the format of a description by its content and parses it. `name` is what it was given as: a description of one host is called
@@ -44,7 +47,11 @@ export async function parseHosts(name: string, bytes: Uint8Array, limits: Limits
   const format =
     bytes.length > limits.hostBytes ? formatOfLarge(text, bytes.length, limits) : detectHostFormat(text, bytes.length);
   if (format === 'kubernetes') return (await import('./hosts-from-kubernetes.ts')).hostsFromKubernetes(name, text, limits);
-  return { hosts: [await PARSERS[format](name, text)], errors: [] };
+  try {
+    return { hosts: [await PARSERS[format](name, text)], errors: [] };
+  } catch (error) {
+    throw withFormatHint(error, format);
+  }
 }
 
 /** Only JSON of Kubernetes may be larger than `hostBytes`: it is not looked at line by line, and its parser takes little memory. */

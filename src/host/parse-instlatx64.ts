@@ -1,7 +1,7 @@
 /** CPUID dumps of InstLatX64 and AIDA64. */
-import { type CpuidEntry, CpuidTable } from '../cpu/cpuid-table.ts';
+import type { CpuidEntry } from '../cpu/cpuid-table.ts';
 import { hostError, quoteLine, type TextLine, textLines } from './host-text.ts';
-import { checkLogicalCpus } from './logical-cpus.ts';
+import { checkedTable, checkLogicalCpus, leafTwice } from './logical-cpus.ts';
 import type { DumpedCpu } from './parse-cpuid-dump.ts';
 
 export interface Instlatx64Dump {
@@ -56,7 +56,7 @@ export function parseInstlatx64(text: string): Instlatx64Dump {
     }
     add(current, answer, line);
   }
-  return { cpus: drafts.map(({ label, line, entries }) => ({ label, table: tableOf(label, line, entries) })), system };
+  return { cpus: drafts.map(({ label, line, entries }) => ({ label, table: checkedTable(label, entries, line) })), system };
 }
 
 interface Draft {
@@ -102,18 +102,7 @@ function add(draft: Draft, { leaf, subleaf, registers }: Answer, line: TextLine)
   const key = `${leaf}/${entry[1]}`;
   const before = draft.entries.get(key);
   if (before?.some((value, index) => value !== entry[index])) {
-    throw hostError(
-      'bad-host',
-      line.number,
-      'every leaf once for each logical CPU',
-      `${quoteLine(line.text)} a second time`,
-      'Give the dump of one machine only',
-    );
+    throw leafTwice(line);
   }
   draft.entries.set(key, entry);
-}
-
-function tableOf(label: string, line: number, entries: Map<string, CpuidEntry>): CpuidTable {
-  if (!entries.has('0/0') || !entries.has('1/0')) throw hostError('bad-host', line, `CPUID leaves 0 and 1 of ${label}`, 'none');
-  return new CpuidTable(entries.values());
 }

@@ -36,18 +36,9 @@ export interface HostView {
   readonly notes: readonly string[];
 }
 
-/** Lays a host out. */
+/** Lays a host out. Hosts that share their features share them laid out, too. */
 export function showHost(host: Host): HostView {
   const profile = profileOf(host, null);
-  const shown = featuresOf(host.arch).map((feature) => {
-    const fact = host.features.get(feature.name) ?? { presence: 'unknown' as const, source: 'the description does not say' };
-    return {
-      presence: fact.presence,
-      feature: { name: feature.name, impact: feature.impact, description: feature.description, source: fact.source },
-    };
-  });
-  const having = (presence: Presence): ShownFeature[] =>
-    shown.filter((row) => row.presence === presence).map((row) => row.feature);
   return {
     name: host.name,
     arch: host.arch,
@@ -63,10 +54,29 @@ export function showHost(host: Host): HostView {
       source: profile.sources[name],
     })),
     states: host.xcr0.value === null ? null : componentNames(host.xcr0.value),
-    features: { present: having('present'), absent: having('absent'), unknown: having('unknown') },
+    features: shownFeatures(host),
     leaves: (profile.cpuid ?? []).map(
       ([leaf, subleaf, eax, ebx, ecx, edx]) => `${leaf} ${subleaf}: eax=${eax} ebx=${ebx} ecx=${ecx} edx=${edx}`,
     ),
     notes: host.notes,
   };
+}
+
+const SHOWN = new WeakMap<Host['features'], HostView['features']>();
+
+function shownFeatures(host: Host): HostView['features'] {
+  const before = SHOWN.get(host.features);
+  if (before !== undefined) return before;
+  const shown = featuresOf(host.arch).map((feature) => {
+    const fact = host.features.get(feature.name) ?? { presence: 'unknown' as const, source: 'the description does not say' };
+    return {
+      presence: fact.presence,
+      feature: { name: feature.name, impact: feature.impact, description: feature.description, source: fact.source },
+    };
+  });
+  const having = (presence: Presence): ShownFeature[] =>
+    shown.filter((row) => row.presence === presence).map((row) => row.feature);
+  const features = { present: having('present'), absent: having('absent'), unknown: having('unknown') };
+  SHOWN.set(host.features, features);
+  return features;
 }

@@ -30,12 +30,31 @@ const FACT_WORDS: Readonly<Record<string, string>> = {
   mxcsrMask: 'MXCSR mask',
 };
 
-/** One host after the other: who it is, how that is known, what it has. Ends with one newline. */
-export function renderHostText(hosts: readonly HostView[], options: HostTextOptions): string {
-  return `${hosts.map((host) => hostLines(escapeAll(host), options).join('\n')).join('\n\n')}\n`;
+/** Kinds of hosts whose features are remembered as lines; some 10 KB each. */
+const MOST_REMEMBERED = 256;
+
+/**
+ * One host after the other: who it is, how that is known, what it has. A piece for each, the last with one newline at the end; hosts of one
+ * kind, as the nodes of a pool are, share the object `features`, and its lines are laid out once.
+ */
+export function* renderHostText(hosts: Iterable<HostView>, options: HostTextOptions): Generator<string> {
+  const before = new Map<HostView['features'], readonly string[]>();
+  let isFirst = true;
+  for (const host of hosts) {
+    let lines = before.get(host.features);
+    if (lines === undefined) {
+      if (before.size === MOST_REMEMBERED) before.clear();
+      lines = featureLines(escapeAll(host.features), options);
+      before.set(host.features, lines);
+    }
+    yield `${isFirst ? '' : '\n'}${hostLines(escapeAll({ ...host, features: null }), lines, options).join('\n')}\n`;
+    isFirst = false;
+  }
 }
 
-function hostLines(host: HostView, options: HostTextOptions): string[] {
+type HostWithoutFeatures = Omit<HostView, 'features'>;
+
+function hostLines(host: HostWithoutFeatures, features: readonly string[], options: HostTextOptions): string[] {
   const style = styleFor(options);
   const layout: TableOptions = { indent: 2, width: options.width, paint: style.faint };
   const evidence = host.evidence === 'exact' ? style.good('exact') : style.open('partial');
@@ -53,7 +72,7 @@ function hostLines(host: HostView, options: HostTextOptions): string[] {
     '',
     style.strong('Facts'),
     ...factLines(host, { ...layout, paint: (cell, column) => (column === 0 ? style.faint(cell) : cell) }),
-    ...featureLines(host, options),
+    ...features,
     ...(options.leaves || options.all ? leafLines(host, options) : []),
     ...(host.notes.length === 0
       ? []
@@ -70,7 +89,7 @@ function cpuRows(identity: HostView['identity']): [string, string | null][] {
   ];
 }
 
-function factLines(host: HostView, layout: TableOptions): string[] {
+function factLines(host: HostWithoutFeatures, layout: TableOptions): string[] {
   return table(
     host.facts.map((fact) => {
       const states = fact.name === 'xcr0' && host.states !== null ? ` (${host.states.join(' ')})` : '';
@@ -80,9 +99,8 @@ function factLines(host: HostView, layout: TableOptions): string[] {
   );
 }
 
-function featureLines(host: HostView, options: HostTextOptions): string[] {
+function featureLines({ present, absent, unknown }: HostView['features'], options: HostTextOptions): string[] {
   const style = styleFor(options);
-  const { present, absent, unknown } = host.features;
   const evidence = (title: string, features: readonly ShownFeature[]): string[] =>
     features.length === 0
       ? []
@@ -121,7 +139,7 @@ function featureLines(host: HostView, options: HostTextOptions): string[] {
   ];
 }
 
-function leafLines(host: HostView, options: TextOptions): string[] {
+function leafLines(host: HostWithoutFeatures, options: TextOptions): string[] {
   if (host.leaves.length === 0) return ['', '  no raw CPUID leaves in this evidence'];
   const some = firstOf(host.leaves);
   const lines = some.shown.map((line) => `  ${line}`);

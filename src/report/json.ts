@@ -1,7 +1,7 @@
 /** Any document as JSON. */
 
 /** Characters that JSON allows as they are and a terminal acts upon; JSON.stringify escapes the others by itself. */
-const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 
 type Json = object | string | number | boolean | null;
 
@@ -33,6 +33,16 @@ export function* jsonPieces(document: Json): Generator<string> {
     }
   }
   yield fields.length === 0 ? '}\n' : '\n}\n';
+}
+
+/** A list at the top, in a piece for each item, which need not be there before it is asked for. */
+export function* jsonListPieces(items: Iterable<object>): Generator<string> {
+  let before = '[\n  ';
+  for (const item of items) {
+    yield `${before}${indented(item, '  ')}`;
+    before = ',\n  ';
+  }
+  yield before.startsWith('[') ? '[]\n' : '\n]\n';
 }
 
 /** A value whose further lines begin with `indent`; no string in JSON holds a line break as it is. */

@@ -1,9 +1,11 @@
 /** What a name of a CPU means: a model of QEMU, a generation, a level of the psABI, or a CPUID signature. */
 import { closestName } from '../../closest-name.ts';
+import { signatureOf, vendorOf } from '../../cpu/identity.ts';
 import { microarchitectureOf } from '../../cpu/microarchitecture.ts';
 import type { X8664Level } from '../../cpu/x86-64-level.ts';
 import { CkptError } from '../../errors.ts';
 import { GENERATIONS, type GenerationRow, generationNamed } from './generations.ts';
+import { generationOfModel } from './qemu-generations.ts';
 import { type QemuCapture, type QemuModel, qemuModels } from './qemu-model.ts';
 
 /** A CPU that a name stands for. */
@@ -22,6 +24,11 @@ interface Signature {
   readonly family: number;
   readonly model: number;
   readonly stepping: number | null;
+}
+
+/** A signature as it was given. */
+interface GivenSignature extends Signature {
+  readonly vendor: (typeof VENDORS)[number];
 }
 
 /** Longest name that is looked at. */
@@ -52,7 +59,7 @@ export function aliasesOf(cpu: NamedCpu): readonly string[] {
  */
 export async function findNamedCpu(given: string): Promise<NamedCpu> {
   const signature = readSignature(given);
-  if (signature !== null) return bySignature(given, signature);
+  if (signature !== null) return bySignature(given, signature, (await qemuModels()).models);
   const wanted = given.length > LONGEST_NAME ? '' : matchable(given);
   const cpus = await namedCpus();
   const spellings = new Map<string, NamedCpu>();
@@ -79,7 +86,7 @@ function nearestNames(wanted: string, cpus: readonly NamedCpu[]): string[] {
   return [...new Set(all)].slice(0, 5);
 }
 
-function readSignature(given: string): (Signature & { readonly vendor: (typeof VENDORS)[number] }) | null {
+function readSignature(given: string): GivenSignature | null {
   const match = /^([A-Za-z]{5,12})[-/](\d{1,3}|0x[0-9a-f]{1,3})[-/](\d{1,3}|0x[0-9a-f]{1,3})(?:[-/](\d{1,2}|0x[0-9a-f]))?$/i.exec(
     given,
   );
@@ -89,10 +96,19 @@ function readSignature(given: string): (Signature & { readonly vendor: (typeof V
   return { vendor, family: Number(match[2]), model: Number(match[3]), stepping };
 }
 
-function bySignature(given: string, { vendor, ...signature }: NonNullable<ReturnType<typeof readSignature>>): NamedCpu {
+/** A model of QEMU may have the signature of another generation than its own: then only what both have or lack is known. */
+function bySignature(given: string, wanted: GivenSignature, models: readonly QemuModel[]): NamedCpu {
+  const { vendor, ...signature } = wanted;
   const name = microarchitectureOf(vendor, signature.family, signature.model, signature.stepping ?? -1);
   const generation = generationNamed(name);
-  if (generation !== null) return { kind: 'generation', name: given, generation, signature };
+  if (generation !== null) {
+    const others = GENERATIONS.filter(
+      (row) =>
+        row !== generation && models.some((model) => generationOfModel(model.name) === row.name && hasSignature(model, wanted)),
+    );
+    const lines = [generation, ...others].flatMap((row) => row.lines);
+    return { kind: 'generation', name: given, generation: { ...generation, lines }, signature };
+  }
   const hint =
     name === null && signature.stepping === null
       ? 'Where one model number means several generations the stepping is needed as well: GenuineIntel-6-85-7. `ckpt host list` names what is known'
@@ -102,6 +118,13 @@ function bySignature(given: string, { vendor, ...signature }: NonNullable<Return
     'unknown-model',
     { layer: 'host' },
     { expected: 'a CPU that the tables of generations describe', found, hint },
+  );
+}
+
+function hasSignature({ seen }: QemuModel, { vendor, family, model, stepping }: GivenSignature): boolean {
+  const own = signatureOf(seen.get(1)?.eax ?? 0);
+  return (
+    vendorOf(seen) === vendor && own.family === family && own.model === model && (stepping === null || own.stepping === stepping)
   );
 }
 

@@ -117,6 +117,21 @@ describe('labels in the names of gVisor', () => {
     expect(decoded?.problems.length).toBe(6);
   });
 
+  it('on which two descriptions of a node do not agree decide nothing', () => {
+    const labels = base();
+    const disputed = [featureLabel('avx2'), labelName(LABEL.cacheLine), labelName(LABEL.statesNotEnabled)];
+    for (const name of disputed) labels.delete(name);
+    const facts = decodeGvisorLabels(labels, new Set(disputed))?.facts;
+    expect(facts).toMatchObject({ cacheLine: null, xcr0: null, xcr0Known: { set: 0n } });
+    expect(facts?.features.get('avx2')).toBe('unknown');
+  });
+
+  it('with an unreadable list of states that are not enabled prove no state', () => {
+    const decoded = decodeGvisorLabels(base().set(labelName(LABEL.statesNotEnabled), 'banana'));
+    expect(decoded?.facts).toMatchObject({ xcr0: null, xcr0Known: { set: 0n } });
+    expect(decoded?.problems.join()).toContain('states-not-enabled');
+  });
+
   it('name a state only where it can be loaded', () => {
     const labels = new Map(
       encodeGvisorLabels({

@@ -1,6 +1,7 @@
 /** CPU models by name: what matches, what is proven of them, and what never is. */
 import { describe, expect, it } from 'vitest';
 import { AMD64_FEATURES } from '../../../src/cpu/features-amd64.ts';
+import { identityOfCpuid } from '../../../src/cpu/identity.ts';
 import { GENERATION_LINES } from '../../../src/cpu/microarchitecture-features.ts';
 import { CkptError } from '../../../src/errors.ts';
 import type { Host } from '../../../src/host/host.ts';
@@ -9,6 +10,7 @@ import { hostFromModel, hostOfCpu } from '../../../src/host/host-from-model.ts';
 import { GENERATIONS } from '../../../src/host/models/generations.ts';
 import { aliasesOf, findNamedCpu, matchable, namedCpus } from '../../../src/host/models/named-cpus.ts';
 import { generationOfModel } from '../../../src/host/models/qemu-generations.ts';
+import { modelDefines, qemuModels } from '../../../src/host/models/qemu-model.ts';
 import { whyFeatureVaries, whyPartsVary } from '../../../src/host/models/variations.ts';
 import { profileOf } from '../../../src/host/profile.ts';
 import { readProfile } from '../../../src/host/read-profile.ts';
@@ -128,6 +130,32 @@ describe('what a name proves', () => {
     expect((await hostFromModel('h', 'SapphireRapids')).xcr0Known).toEqual({ set: 0n, clear: 0n });
     const nehalem = await hostFromModel('h', 'Nehalem');
     expect([nehalem.useXsave.value, nehalem.xcr0Known.clear]).toEqual([false, (1n << 64n) - 1n]);
+  });
+});
+
+describe('a signature', () => {
+  it('that a model of QEMU of another generation has says only what both lack', async () => {
+    const tremont = await hostFromModel('h', 'Tremont');
+    const either = await hostFromModel('h', 'GenuineIntel-6-134');
+    expect(['avx2', 'avx512f', 'amx_tile'].map((name) => presence(tremont, name))).toEqual(['absent', 'absent', 'absent']);
+    expect(['avx2', 'avx512f', 'avx512er'].map((name) => presence(either, name))).toEqual(['unknown', 'unknown', 'absent']);
+    expect(either.xcr0Known.clear & 0xe4n).toBe(0n);
+  });
+
+  it('of no model of QEMU contradicts that model', async () => {
+    const { models } = await qemuModels();
+    for (const model of models) {
+      const { vendor, family, model: number } = identityOfCpuid(model.seen);
+      const named = await hostFromModel('h', `${vendor}-${family}-${number}`).catch(() => null);
+      if (named === null) continue;
+      const wrong = AMD64_FEATURES.filter(
+        (feature) => modelDefines(model, feature) && named.features.get(feature.name)?.presence === 'absent',
+      );
+      expect(
+        wrong.map(({ name }) => name),
+        model.name,
+      ).toEqual([]);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CpuidTable } from '../../../src/cpu/cpuid-table.ts';
 import { CkptError } from '../../../src/errors.ts';
+import type { Host } from '../../../src/host/host.ts';
 import { evidenceOf } from '../../../src/host/host-evidence.ts';
 import { hostsFromKubernetes } from '../../../src/host/hosts-from-kubernetes.ts';
 import type { OpenedHosts } from '../../../src/host/opened-hosts.ts';
@@ -37,7 +38,8 @@ describe('flags of a node', () => {
   it('a label proves the feature, a missing one its absence', async () => {
     expect(await told(labelled(MODERN), 'adx')).toBe('present: label feature.node.kubernetes.io/cpu-cpuid.ADX');
     expect(await told(labelled(MODERN), 'sha_ni')).toBe('absent: no label feature.node.kubernetes.io/cpu-cpuid.SHA');
-    expect(await told(labelled(MODERN), 'lm')).toMatch(/^unknown/);
+    expect(await told(labelled(MODERN), 'lm')).toBe('present: Linux needs it on x86-64');
+    expect(await told(labelled(MODERN), 'clwb')).toMatch(/^unknown/);
   });
 
   it('what NFD denies by default is unknown as a label, and known in a NodeFeature', async () => {
@@ -215,15 +217,15 @@ describe('what a text of Kubernetes may be', () => {
     expect(errors.map(({ host, error }) => `${host} | ${error.message}`)).toMatchInlineSnapshot(`
       [
         "bare | host: expected labels of Node Feature Discovery, of KubeVirt or of ckpt on the node, found none ($.items[1]). Install Node Feature Discovery, or describe the node with \`ckpt host capture\` or \`ckpt host probe\`",
-        "shape | host: expected an object, found a list of 1 ($.items[2].metadata.labels)",
-        "number | host: expected a string, found true ($.items[3].metadata.labels["feature.node.kubernetes.io/cpu-cpuid.AVX"])",
-        "w | host: expected a node that runs Linux, found one that runs "windows" ($.items[4])",
-        "mainframe | host: expected a node of amd64 or arm64, found one of "s390x" ($.items[5])",
-        "nodes.json $.items[6] | host: expected the name of a node, found "\\u001b[31mred" ($.items[6].metadata.name)",
-        "nodes.json $.items[7] | host: expected the name of a node, found none ($.items[7].metadata.name)",
-        "nodes.json | host: expected a Node, a NodeFeature, or a list of them, found kind "Pod", 2 times ($.items[8])",
-        "nodes.json | host: expected a Node, a NodeFeature, or a list of them, found kind Node of apiVersion "management.cattle.io/v3" ($.items[10])",
-        "nodes.json | host: expected a Node, a NodeFeature, or a list of them, found no object ($.items[11])",
+        "shape | host: expected an object, found a list of 1 ($.items[2].metadata.labels). Give the objects as \`kubectl get nodes -o json\` prints them",
+        "number | host: expected a string, found true ($.items[3].metadata.labels["feature.node.kubernetes.io/cpu-cpuid.AVX"]). Give the objects as \`kubectl get nodes -o json\` prints them",
+        "w | host: expected a node that runs Linux, found one that runs "windows" ($.items[4]). gVisor does not run there: leave the node out, as with \`kubectl get nodes -l kubernetes.io/os=linux,kubernetes.io/arch=amd64\`",
+        "mainframe | host: expected a node of amd64 or arm64, found one of "s390x" ($.items[5]). gVisor does not run there: leave the node out, as with \`kubectl get nodes -l kubernetes.io/os=linux,kubernetes.io/arch=amd64\`",
+        "nodes.json $.items[6] | host: expected the name of a node, found "\\u001b[31mred" ($.items[6].metadata.name). Give the objects as \`kubectl get nodes -o json\` prints them",
+        "nodes.json $.items[7] | host: expected the name of a node, found none ($.items[7].metadata.name). Give the objects as \`kubectl get nodes -o json\` prints them",
+        "nodes.json | host: expected a Node, a NodeFeature, or a list of them, found kind "Pod", 2 times ($.items[8]). Of Kubernetes, only nodes are hosts: give \`kubectl get nodes -o json\`",
+        "nodes.json | host: expected a Node, a NodeFeature, or a list of them, found kind Node of apiVersion "management.cattle.io/v3" ($.items[10]). Of Kubernetes, only nodes are hosts: give \`kubectl get nodes -o json\`",
+        "nodes.json | host: expected a Node, a NodeFeature, or a list of them, found no object ($.items[11]). Of Kubernetes, only nodes are hosts: give \`kubectl get nodes -o json\`",
       ]
     `);
   });
@@ -289,11 +291,64 @@ describe('hostile objects', () => {
     expect((await read(twofold)).errors.map(({ error }) => error.code)).toEqual(['bad-host']);
   });
 
+  it('labels of ckpt that only one of two objects has, or has otherwise, prove nothing, present or absent', async () => {
+    const label = (name: string): string => `ckpt.feature.node.kubernetes.io/${name}`;
+    const own = (more: Readonly<Record<string, string>>): Record<string, string> => ({
+      [label('vocabulary')]: 'v1',
+      [label('features-through')]: '20990101',
+      [label('arch')]: 'amd64',
+      [label('cpu.avx2')]: 'true',
+      ...more,
+    });
+    const feature = nodeFeatureObject('n', []);
+    (feature as { spec: { labels: object } }).spec.labels = own({
+      [label('cpu.avx512f')]: 'true',
+      [label('cpu.adx')]: 'unknown',
+    });
+    const { hosts } = await read(list(nodeObject('n', own({ [label('cpu.adx')]: 'true' })), feature));
+    const presence = (name: string): string | undefined => hosts[0]?.features.get(name)?.presence;
+    expect(['avx2', 'avx512f', 'adx', 'gfni'].map(presence)).toEqual(['present', 'unknown', 'unknown', 'absent']);
+    expect(hosts[0]?.notes.join()).toContain('do not agree on these labels');
+  });
+
+  it('labels of ckpt that those of NFD contradict in one thing count in nothing else', async () => {
+    const label = (name: string): string => `ckpt.feature.node.kubernetes.io/${name}`;
+    const own = {
+      [label('vocabulary')]: 'v1',
+      [label('features-through')]: '20990101',
+      [label('arch')]: 'amd64',
+      [label('cache-line')]: '64',
+      [label('xcr0.set')]: '0x7',
+      [label('use-xsave')]: 'true',
+      [label('runsc-version')]: 'release-20260817.0',
+      ...Object.fromEntries(
+        'fpu cx8 fxsr syscall xsave osxsave avx avx2 adx xsaveopt sha_ni clwb'
+          .split(' ')
+          .map((name) => [label(`cpu.${name}`), 'true']),
+      ),
+    };
+    const presence = (host: Host | undefined): (string | undefined)[] =>
+      ['adx', 'sha_ni', 'clwb', 'smx'].map((name) => host?.features.get(name)?.presence);
+    const [agreeing] = (await read(labelled([...MODERN, 'SHA'], own))).hosts;
+    expect(presence(agreeing)).toEqual(['present', 'present', 'present', 'absent']);
+    expect(agreeing?.cacheLine.value).toBe(64);
+    const [old] = (await read(labelled(MODERN, own))).hosts;
+    expect(presence(old)).toEqual(['present', 'unknown', 'unknown', 'unknown']);
+    expect([old?.cacheLine.value, old?.useXsave.value, old?.runscVersion.value]).toEqual([null, null, null]);
+    expect(old?.xcr0Known).toEqual({ set: 0n, clear: 0n });
+    expect(old?.notes.join()).toMatch(/contradict those of others.*sha_ni.*ckpt host labels/);
+  });
+
+  it('labels that a merge key of YAML brings are refused, for they would be missing', async () => {
+    const yaml = `kind: Node\napiVersion: v1\nbase: &b {feature.node.kubernetes.io/cpu-cpuid.AVX: "true"}\nmetadata:\n  name: n\n  labels:\n    <<: *b\n    kubernetes.io/arch: amd64\n`;
+    expect((await read(yaml)).errors.map(({ error }) => error.message).join()).toMatch(/merge keys of YAML.*kubectl get nodes/);
+  });
+
   it('a label that two objects give different values is left out and noted', async () => {
     const feature = nodeFeatureObject('n', ['X87']);
     (feature as { spec: { labels: object } }).spec.labels = { 'feature.node.kubernetes.io/cpu-model.family': '25' };
     const { hosts } = await read(list(labelled(MODERN, { 'feature.node.kubernetes.io/cpu-model.family': '6' }), feature));
     expect(hosts[0]?.identity?.family ?? null).toBeNull();
-    expect(hosts[0]?.notes.join()).toContain('different values: feature.node.kubernetes.io/cpu-model.family');
+    expect(hosts[0]?.notes.join()).toContain('do not agree on these labels: feature.node.kubernetes.io/cpu-model.family');
   });
 });

@@ -49,6 +49,19 @@ describe('a dump of InstLatX64', () => {
     ]);
   });
 
+  it('taken by a Windows that runs under its own Hyper-V does not say what that adds and hides', () => {
+    const hypervisor: CpuidEntry = [0x1, 0, 0x0003_06c3, 0x0010_0800, 0x9c00_1001, 0x0600_0011];
+    const hyperV: CpuidEntry = [0x4000_0000, 0, 0x4000_000c, 0x7263_694d, 0x666f_736f, 0x7648_2074];
+    const dump = (privileges: number): Host =>
+      hostFromInstlatx64(
+        'a',
+        instlatx64Text(withAnswers(SMALL_CPU, [hypervisor, hyperV, [0x4000_0003, 0, 0, privileges, 0, 0]])),
+      );
+    const of = (host: Host): (string | undefined)[] => ['hypervisor', 'vmx', 'avx2', 'gfni'].map((name) => presence(host, name));
+    expect(of(dump(1))).toEqual(['unknown', 'unknown', 'present', 'absent']);
+    expect(of(dump(0))).toEqual(['present', 'absent', 'present', 'absent']);
+  });
+
   it('has one logical CPU for each leaf 0, named by the section', () => {
     const { cpus } = parseInstlatx64(instlatx64Text(SMALL_CPU, 3));
     expect(cpus.map(({ label }) => label)).toEqual(['CPU 0', 'CPU 1', 'CPU 2']);

@@ -25,6 +25,11 @@ describe('cpudata of libvirt', () => {
     expect([source, provenance]).toEqual(['libvirt', 'CPUID, <cpudata> of libvirt']);
   });
 
+  it('of millions of elements is refused before they are kept', async () => {
+    const error = await failure(`<cpudata arch='x86'>${'<a>'.repeat(500_000)}`);
+    expect([error.code, error.facts.found]).toEqual(['bad-host', 'more than 65536 elements']);
+  });
+
   it('may leave out ecx_in and arch, as old files do', () => {
     const old = XML.replaceAll(" ecx_in='0x00'", '').replace(" arch='x86'", '');
     expect(hostFromLibvirt('a', old).features).toEqual(hostFromLibvirt('a', XML).features);

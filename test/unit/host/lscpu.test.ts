@@ -97,6 +97,7 @@ describe('lscpu', () => {
   it.each([
     ['in German', TEXT.replace('Architecture', 'Architektur').replace('Flags', 'Markierungen'), 'bad-host', 'LC_ALL=C'],
     ['in French', TEXT.replace('Flags', 'Drapeaux'), 'bad-host', 'LC_ALL=C'],
+    ['of a version that prints no flags', TEXT.replace(/^Flags.*\n/m, ''), 'bad-host', 'give /proc/cpuinfo'],
     ['in German, as JSON', lscpuJson(X86).replace('Architecture', 'Architektur'), 'bad-host', 'LC_ALL=C'],
     ['of a 32-bit kernel', TEXT.replace('x86_64', 'i686'), 'unsupported', 'linux32'],
     ['of RISC-V', TEXT.replace('x86_64', 'riscv64'), 'unsupported', 'aarch64'],

@@ -88,6 +88,12 @@ describe('the format of a description', () => {
     }
   });
 
+  it.each(['utf16le', 'big endian'])('reads UTF-16 behind its mark, as PowerShell writes it: %s', async (order) => {
+    const bytes = Buffer.from(`\ufeff${cpuidText(SMALL_CPU).replaceAll('\n', '\r\n')}`, 'utf16le');
+    const { hosts } = await parseHosts('a', order === 'utf16le' ? bytes : bytes.swap16(), DEFAULT_LIMITS);
+    expect(hosts[0]?.features.get('avx2')?.presence).toBe('present');
+  });
+
   it.each([
     ['prose', 'This is not a host.\n', 'unknown-format'],
     ['other JSON', '{"kind": "Deployment"}', 'unknown-format'],
