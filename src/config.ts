@@ -11,13 +11,14 @@ import {
   type AcceptedFindings,
   acceptedDocument,
   acceptedFinding,
-  findingKey,
+  answeredPairs,
+  type PolicyNames,
   readAcceptedFindings,
 } from './policy/accepted-findings.ts';
 import type { Config } from './policy/config.ts';
 import { findConfig } from './policy/find-config.ts';
 import { judgeFindings } from './policy/judge-findings.ts';
-import type { CheckDocument } from './restore/result.ts';
+import type { CheckDocument, GateId } from './restore/result.ts';
 
 /** A configuration with what it names made usable from the current directory. */
 export interface OpenedConfig extends Omit<Config, 'baseline'> {
@@ -49,12 +50,11 @@ export async function openConfig({
   // Nearly no run has a configuration: the reader of YAML is not loaded for the others.
   const { readConfig } = await import('./policy/read-config.ts');
   const config = readConfig(text, found, dirname(resolve(found)));
-  const here = (place: string): string => fromHere(config.directory, place);
   return {
     ...config,
-    images: config.images?.flatMap((image) => expand(here(image), config.file)) ?? null,
-    hosts: config.hosts?.flatMap((host) => hostPlaces(host, here, config.file)) ?? null,
-    baseline: config.baseline === null ? null : here(config.baseline),
+    images: config.images?.flatMap((image) => expand(image, config)) ?? null,
+    hosts: config.hosts?.flatMap((host) => hostPlaces(host, config)) ?? null,
+    baseline: config.baseline === null ? null : fromHere(config.directory, config.baseline),
   };
 }
 
@@ -62,6 +62,8 @@ export interface ApplyPolicyOptions {
   readonly config: OpenedConfig | null;
   /** The file of accepted findings, or null. */
   readonly baseline: string | null;
+  /** Gates that must be answered (default: none). */
+  readonly require?: readonly GateId[];
   /** The day, YYYY-MM-DD (default: today, UTC). */
   readonly today?: string;
   readonly limits?: Limits;
@@ -73,33 +75,44 @@ export interface ApplyPolicyOptions {
  * @throws CkptError when the file of accepted findings cannot be read; one that does not exist has none
  */
 export function applyPolicy(document: CheckDocument, options: ApplyPolicyOptions): CheckDocument {
-  const { config, baseline, today = currentTime().slice(0, 10), limits = DEFAULT_LIMITS } = options;
+  const { config, baseline, require = [], today = currentTime().slice(0, 10), limits = DEFAULT_LIMITS } = options;
   const { rules, waivers, file } = config ?? { rules: [], waivers: [], file: null };
   const accepted = baseline === null ? null : readAccepted(baseline, limits);
-  return judgeFindings(document, { config: file, rules, waivers, accepted, imageName: imageNames(config) }, today);
+  return judgeFindings(document, { config: file, rules, waivers, accepted, require, ...namesOf(config) }, today);
 }
 
-/** The file of accepted findings that makes every pair of a document pass which neither rules nor waivers let pass. */
-export function acceptFindings(document: CheckDocument, config: OpenedConfig | null): object {
-  const name = imageNames(config);
-  const accepted = document.results.flatMap((result) =>
+/**
+ * The file of accepted findings that makes every pair of a judged document pass which neither rules nor waivers let pass, but for those with a
+ * waiver that has expired: that is not renewed in silence. What the file holds of pairs that the document does not answer stays.
+ *
+ * @throws CkptError when the file that is there cannot be read, or is none of accepted findings
+ */
+export function acceptFindings(document: CheckDocument, options: Omit<ApplyPolicyOptions, 'require' | 'today'>): object {
+  const { config, baseline, limits = DEFAULT_LIMITS } = options;
+  const names = namesOf(config);
+  const answered = answeredPairs(document, names);
+  const before = baseline === null ? [] : [...readAccepted(baseline, limits).values()];
+  const now = document.results.flatMap((result) =>
     (result.policy?.findings ?? [])
-      .filter(({ level, by }) => level === 'block' || level === 'open' || by === 'baseline')
-      .map((finding) => acceptedFinding(result, finding, name)),
+      .filter(({ level, by }) => by === 'baseline' || (by !== 'waiver' && (level === 'block' || level === 'open')))
+      .map((finding) => acceptedFinding(result, finding, names)),
   );
-  // Two images may be given by two paths that are one.
-  return acceptedDocument([...new Map(accepted.map((finding) => [findingKey(finding), finding])).values()]);
+  return acceptedDocument([...before.filter((finding) => !answered(finding)), ...now.filter(answered)]);
 }
 
 function readAccepted(file: string, limits: Limits): AcceptedFindings {
-  if (whatIsAt(file) === 'nothing') return new Set();
+  if (whatIsAt(file) === 'nothing') return new Map();
   return readAcceptedFindings(new TextDecoder().decode(readSmallFile(file, limits.configBytes, 'a configuration')), file);
 }
 
-/** Paths as rules know them: seen from the configuration; without one, from here. */
-function imageNames(config: OpenedConfig | null): (path: string) => string {
+/** Paths as rules know them: seen from the configuration; without one, from here. Hosts that are not named are named by their paths. */
+function namesOf(config: OpenedConfig | null): PolicyNames {
   const directory = config?.directory ?? resolve('.');
-  return (path) => (path === '-' || isHttpAddress(path) ? path : relative(directory, resolve(path)) || '.');
+  const way = relative(resolve('.'), directory);
+  return {
+    imageName: (path) => (path === '-' || isHttpAddress(path) ? path : relative(directory, resolve(path)) || '.'),
+    hostName: (name) => (way !== '' && name.startsWith(`${way}/`) ? name.slice(way.length + 1) : name),
+  };
 }
 
 /** A place of the configuration as it is opened from the current directory. */
@@ -112,23 +125,27 @@ function shown(path: string | null): string | null {
   return path === null ? null : relative(resolve('.'), path);
 }
 
-function expand(place: string, file: string): string[] {
-  if (!isPattern(place) || whatIsAt(place) !== 'nothing') return [place];
+function expand(place: string, { directory, file }: Config): string[] {
+  const path = fromHere(directory, place);
+  // The question mark of an address begins its query.
+  if (isHttpAddress(place) || !isPattern(place) || whatIsAt(path) !== 'nothing') return [path];
+  const literal = relative(resolve('.'), directory).replaceAll(/[\\*?[]/g, '\\$&');
   try {
-    return expandPattern(place);
+    return expandPattern(isAbsolute(place) ? place : join(literal, place));
   } catch (error) {
-    if (error instanceof CkptError && error.code === 'not-found') throw new UsageError(`${file}: no file fits ${place}`);
+    if (error instanceof CkptError && error.code === 'not-found') throw new UsageError(`${file}: no file fits ${path}`);
     throw error;
   }
 }
 
 /** `current`, `cpu:…` and names stay as they are; what they name is a path. */
-function hostPlaces(host: string, here: (place: string) => string, file: string): string[] {
+function hostPlaces(host: string, config: Config): string[] {
+  const here = (place: string): string => fromHere(config.directory, place);
   if (host === 'current' || host === '-' || /^cpu:/i.test(host)) return [host];
   const at = host.indexOf('=');
   if (at > 0 && whatIsAt(here(host)) === 'nothing') {
     const place = host.slice(at + 1);
     return [`${host.slice(0, at)}=${place === 'current' || place === '-' || /^cpu:/i.test(place) ? place : here(place)}`];
   }
-  return expand(here(host), file);
+  return expand(host, config);
 }

@@ -28,7 +28,12 @@ export async function parseArguments(argv: readonly string[], columns: number | 
     .example(command.examples.map(([line, what]) => [line, what]))
     .options(command.options);
   const given = argv.slice(words);
-  const parsed = await parse(parser, command.lists === 'greedy' ? spreadLists(given, command) : given, width, command);
+  const parsed = await parse(
+    parser,
+    command.lists === 'greedy' ? spreadLists(given, command) : withDashes(given, command),
+    width,
+    command,
+  );
   return 'help' in parsed ? { command: 'text', text: parsed.help } : command.invocation(parsed.positionals, parsed.values);
 }
 
@@ -107,6 +112,20 @@ function spreadLists(argv: readonly string[], { options }: CommandDescription): 
     }
   }
   return spread;
+}
+
+/** The arguments with each `-` that is the value of a list joined to its option: yargs takes it for no value there. */
+function withDashes(argv: readonly string[], { options }: CommandDescription): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? '';
+    if (word === '--') return [...joined, ...argv.slice(at)];
+    const name = word.startsWith('--') ? word.slice(2) : '';
+    const takesDash = argv[at + 1] === '-' && Object.hasOwn(options, name) && options[name]?.array === true;
+    joined.push(takesDash ? `${word}=-` : word);
+    if (takesDash) at++;
+  }
+  return joined;
 }
 
 type Parsed = { readonly help: string } | { readonly values: Values; readonly positionals: readonly string[] };

@@ -5,13 +5,20 @@ import type { ProcessIo } from '../io/process-io.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
 import type { BaselineInvocation, LintInvocation } from './invocation.ts';
 import { withoutRepeatedHint } from './repeated-hint.ts';
+import { runSettings } from './run-settings.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
 /** @returns 0; 1 when a lint is an error; 3 when something could not be read */
 export async function runBaseline(invocation: BaselineInvocation | LintInvocation, io: ProcessIo): Promise<0 | 1 | 3> {
-  refuseUnsupportedPlaces(invocation.hosts);
-  return invocation.action === 'lint' ? runLint(invocation, io) : runLevel(invocation, io);
+  const settings = await runSettings({ ...invocation, require: null, onUnknown: null }, io);
+  const { runscVersion } = settings;
+  const hosts = invocation.hosts.length === 0 ? (settings.hosts ?? []) : invocation.hosts;
+  refuseUnsupportedPlaces(hosts);
+  if (invocation.action === 'lint') return runLint({ ...invocation, hosts, runscVersion }, io);
+  if (hosts.length === 0)
+    throw new UsageError('name at least one host: a file, a directory, cpu:<model>, or current for this machine');
+  return runLevel({ ...invocation, hosts, runscVersion }, io);
 }
 
 async function runLevel(invocation: BaselineInvocation, io: ProcessIo): Promise<0 | 3> {

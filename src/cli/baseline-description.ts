@@ -1,9 +1,12 @@
 /** What `ckpt baseline` takes. */
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { SnippetKind } from '../report/baseline-snippets.ts';
 import {
+  CONFIG,
   type CommandDescription,
   CURRENT,
+  config,
   current,
   formatOptions,
   LIMIT,
@@ -49,6 +52,7 @@ export const BASELINE: CommandDescription = {
       'The runsc that reads the annotation (default: the oldest that the hosts name, else the newest known)',
     ),
     ...CURRENT,
+    ...CONFIG,
     ...LIMIT,
     ...formatOptions(LINT_FORMATS),
   },
@@ -59,19 +63,19 @@ export const BASELINE: CommandDescription = {
     const as = choiceOrNone(values, 'as', SNIPPETS);
     const write = text(values, 'write');
     const without = texts(values, 'without').flatMap((names) => names.split(','));
-    const shared = { hosts, runscVersion: runscVersion(values), ...current(values) };
+    const shared = { hosts, runscVersion: runscVersion(values), ...config(values), ...current(values) };
     if (isLint) {
       const other = as !== null ? '--as' : write !== null ? '--write' : without.length > 0 ? '--without' : null;
       if (other !== null) throw new UsageError(`--lint only looks; ${other} is of no use with it`);
       if (files.includes('')) throw new UsageError('--lint takes a file, found none');
       return { command: 'baseline', action: 'lint', files, ...shared, ...output(values, LINT_FORMATS) };
     }
-    if (hosts.length === 0)
-      throw new UsageError('name at least one host: a file, a directory, cpu:<model>, or current for this machine');
     if (write === '') throw new UsageError('--write takes a file, found none');
     if (without.some((name) => name.trim() === ''))
       throw new UsageError('--without takes names separated by commas, found an empty one');
     const outputs = output(values, PLAIN_FORMATS);
+    if (write !== null && outputs.destinations.some(({ file }) => file !== null && resolve(file) === resolve(write)))
+      throw new UsageError(`--write changes ${write}: the answer cannot go to the same file`);
     if (as !== null && outputs.destinations[0].format !== 'text')
       throw new UsageError('--as gives text to paste; the whole answer as JSON goes to a file with --also json=FILE');
     return { command: 'baseline', action: 'level', as, write, without, ...shared, ...outputs };

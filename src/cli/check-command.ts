@@ -5,7 +5,6 @@ import { writeOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { renderJson } from '../report/json.ts';
 import type { CheckDocument } from '../restore/result.ts';
-import { checkGithubFiles, checkReports } from './check-reports.ts';
 import { type CheckSettings, checkSettings } from './check-settings.ts';
 import { docsUrl } from './docs-url.ts';
 import { documentErrorLine, warningLine } from './error-message.ts';
@@ -50,7 +49,10 @@ export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Prom
   const github = wantsGithub(invocation);
   const said = stderrLines(document, settings, key.key !== undefined).join('');
   await io.stderr.write(github ? (await import('../report/github.ts')).withoutCommands(said) : said);
-  if (github) writeGithubFiles(io, await checkGithubFiles(document));
+  const reports = invocation.destinations.some(({ format }) => format !== 'text' && format !== 'json')
+    ? await import('./check-reports.ts')
+    : null;
+  if (github && reports !== null) writeGithubFiles(io, reports.checkGithubFiles(document));
   await writeDocuments(io, invocation, {
     json: () => json(document),
     text: async (options) => {
@@ -59,7 +61,7 @@ export async function runCheck(invocation: CheckInvocation, io: ProcessIo): Prom
       const errors = withoutRepeatedHint(document.errors, FORMATS_HINT, options.toFile ? 'first' : 'none');
       return renderCheckText({ ...document, errors }, { ...options, quiet, details });
     },
-    ...checkReports(document, { onUnknown, exitCode, docsUrl: docsUrl(io) }),
+    ...reports?.checkReports(document, { onUnknown, exitCode, docsUrl: docsUrl(io) }),
   });
   return exitCode;
 }
@@ -92,10 +94,11 @@ function stderrLines(document: CheckDocument, { runscVersion, onUnknown }: Check
 
 /** The answers with what a policy makes of them, where there is one; the findings of now are accepted first, when that was asked. */
 function withPolicy(answers: CheckDocument, settings: CheckSettings, { baselineWrite, limits }: CheckInvocation): CheckDocument {
-  const { config, baseline } = settings;
+  const { config, baseline, require } = settings;
   if (config === null && baseline === null) return answers;
-  const judged = applyPolicy(answers, { config, baseline, limits });
+  const options = { config, baseline, require, limits };
+  const judged = applyPolicy(answers, options);
   if (!baselineWrite || baseline === null) return judged;
-  writeOutputFile(baseline, renderJson(acceptFindings(judged, config)));
-  return applyPolicy(answers, { config, baseline, limits });
+  writeOutputFile(baseline, renderJson(acceptFindings(judged, options)));
+  return applyPolicy(answers, options);
 }

@@ -1,5 +1,7 @@
 /** What a check goes by. */
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { isHttpAddress } from '../io/http-address.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { whatIsAt } from '../io/small-files.ts';
 import type { CheckInvocation } from './invocation.ts';
@@ -20,13 +22,25 @@ export async function checkSettings(invocation: CheckInvocation, io: ProcessIo):
   const settings = await runSettings(invocation, io);
   const { config, hosts } = settings;
   const named = (names: readonly string[] | null): readonly string[] | null => (names?.length === 0 ? null : names);
-  const { images, baseline, baselineWrite } = invocation;
+  const { images, baselineWrite } = invocation;
+  const baseline = invocation.baseline ?? io.env('CKPT_BASELINE') ?? config?.baseline ?? (baselineWrite ? USUAL_BASELINE : null);
+  if (baseline !== null && (baseline === '-' || isHttpAddress(baseline)))
+    throw new UsageError('accepted findings are in a file: --baseline takes no URL and no standard input');
+  refuseOverwriting([config?.file ?? null, baseline], invocation);
   return {
     ...settings,
     images: named(images) ?? named(config?.images ?? null) ?? [imageHere()],
     hosts: named(invocation.hosts) ?? named(hosts) ?? ['current'],
-    baseline: baseline ?? io.env('CKPT_BASELINE') ?? config?.baseline ?? (baselineWrite ? USUAL_BASELINE : null),
+    baseline,
   };
+}
+
+/** What the run goes by is no place for what it says. */
+function refuseOverwriting(read: readonly (string | null)[], { destinations }: Pick<CheckInvocation, 'destinations'>): void {
+  const files = new Set(read.flatMap((file) => (file === null ? [] : resolve(file))));
+  for (const { file } of destinations)
+    if (file !== null && files.has(resolve(file)))
+      throw new UsageError(`${file} is what the check goes by, and cannot be its output too`);
 }
 
 /** The image that is meant when none is named. */

@@ -289,8 +289,10 @@ export interface ExplainInvocation extends OutputOptions {
 /** What the level of hosts and the lints have in common. */
 interface LevelInvocationOptions extends OutputOptions {
   readonly command: 'baseline';
+  /** Empty: those of the environment or the configuration. */
   readonly hosts: readonly string[];
   readonly runscVersion: string | null;
+  readonly config: string | false | null;
   readonly runsc: 'auto' | 'never';
   readonly probe: boolean;
   readonly limits: Limits;

@@ -1,7 +1,7 @@
 /** The file of accepted findings: what was there when a gate was introduced, and does not count until it changes. */
 import { CkptError } from '../errors.ts';
 import type { Finding } from '../restore/finding.ts';
-import type { CheckResult } from '../restore/result.ts';
+import type { CheckDocument, CheckResult } from '../restore/result.ts';
 
 const SCHEMA = 'ckpt/accepted@1';
 
@@ -14,7 +14,14 @@ export interface AcceptedFinding {
   readonly feature: string | null;
 }
 
-export type AcceptedFindings = ReadonlySet<string>;
+/** What rules, waivers and accepted findings call an image and a host: places as seen from the directory of the configuration. */
+export interface PolicyNames {
+  readonly imageName: (path: string) => string;
+  readonly hostName: (name: string) => string;
+}
+
+/** By {@link findingKey}. */
+export type AcceptedFindings = ReadonlyMap<string, AcceptedFinding>;
 
 /** What makes two findings the same one. */
 export function findingKey({ image, host, gate, code, feature }: AcceptedFinding): string {
@@ -25,14 +32,28 @@ export function findingKey({ image, host, gate, code, feature }: AcceptedFinding
 export function acceptedFinding(
   { image, host }: CheckResult,
   { gate, code, feature }: Finding,
-  imageName: (path: string) => string,
+  { imageName, hostName }: PolicyNames,
 ): AcceptedFinding {
-  return { image: imageName(image.path), host: host.name, gate, code, feature };
+  return { image: imageName(image.path), host: hostName(host.name), gate, code, feature };
 }
 
-/** The document, its findings in the order given; the same from run to run. */
+/**
+ * Whether a finding is of a pair that a document answers. A pair of an image that could not be read to its end is not answered: its findings
+ * may be hidden by the damage.
+ */
+export function answeredPairs(
+  { results, errors }: Pick<CheckDocument, 'results' | 'errors'>,
+  { imageName, hostName }: PolicyNames,
+): (finding: Pick<AcceptedFinding, 'image' | 'host'>) => boolean {
+  const unread = new Set(errors.flatMap(({ image }) => (image === undefined ? [] : [imageName(image)])));
+  const pairs = new Set(results.map(({ image, host }) => JSON.stringify([imageName(image.path), hostName(host.name)])));
+  return ({ image, host }) => !unread.has(image) && pairs.has(JSON.stringify([image, host]));
+}
+
+/** The document: each finding once, sorted by image, host, gate, code and feature. */
 export function acceptedDocument(findings: readonly AcceptedFinding[]): object {
-  return { schema: SCHEMA, findings };
+  const sorted = [...new Map(findings.map((finding) => [findingKey(finding), finding]))].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { schema: SCHEMA, findings: sorted.map(([, finding]) => finding) };
 }
 
 /** @throws CkptError `bad-policy` with the path of the value that is not as it should be */
@@ -46,8 +67,8 @@ export function readAcceptedFindings(text: string, file: string): AcceptedFindin
   const { schema, findings } = fieldsOf(root, file, '$');
   if (schema !== SCHEMA) throw bad(file, '$.schema', SCHEMA, JSON.stringify(schema) ?? 'nothing');
   if (!Array.isArray(findings)) throw bad(file, '$.findings', 'a list', typeof findings);
-  return new Set(
-    findings.map((finding: unknown, index) => {
+  return new Map(
+    findings.map((finding: unknown, index): [string, AcceptedFinding] => {
       const path = `$.findings[${index}]`;
       const fields = fieldsOf(finding, file, path);
       const text = (key: string): string => {
@@ -57,13 +78,14 @@ export function readAcceptedFindings(text: string, file: string): AcceptedFindin
         return value;
       };
       const { feature } = fields;
-      return findingKey({
+      const accepted = {
         image: text('image'),
         host: text('host'),
         gate: text('gate'),
         code: text('code'),
         feature: feature === null || feature === undefined ? null : text('feature'),
-      });
+      };
+      return [findingKey(accepted), accepted];
     }),
   );
 }
@@ -75,6 +97,6 @@ function fieldsOf(value: unknown, file: string, path: string): Readonly<Record<s
 }
 
 function bad(file: string, path: string, expected: string, found: string): CkptError {
-  const hint = 'Write it again with --baseline-write';
+  const hint = 'Correct it; or take it away, and --baseline-write writes a new one';
   return new CkptError('bad-policy', { layer: 'policy', file, path }, { expected, found, hint });
 }

@@ -1,20 +1,20 @@
 /** What a policy makes of the answers of `check`. The verdicts stay as they are: runsc knows no policies. */
 import type { DocumentPolicy, Finding, JudgedFinding, PairPolicy } from '../restore/finding.ts';
 import { findingsOf } from '../restore/findings.ts';
-import type { CheckDocument, CheckResult } from '../restore/result.ts';
-import { type AcceptedFindings, acceptedFinding, findingKey } from './accepted-findings.ts';
+import type { CheckDocument, CheckResult, GateId } from '../restore/result.ts';
+import { type AcceptedFindings, acceptedFinding, answeredPairs, findingKey, type PolicyNames } from './accepted-findings.ts';
 import type { Rule, Selector, WaiverRule } from './config.ts';
 
 /** Rules, waivers and accepted findings. */
-export interface Policy {
+export interface Policy extends PolicyNames {
   /** The configuration file as it is shown, or null. */
   readonly config: string | null;
   readonly rules: readonly Rule[];
   readonly waivers: readonly WaiverRule[];
   /** Null: there is no file of them. */
   readonly accepted: AcceptedFindings | null;
-  /** What rules and accepted findings call an image: its path seen from the directory of the configuration. */
-  readonly imageName: (path: string) => string;
+  /** Gates that must be answered. */
+  readonly require: readonly GateId[];
 }
 
 /** A waiver that ends within this many days is told of. */
@@ -33,7 +33,7 @@ const DAY = 86_400_000;
 export function judgeFindings(document: CheckDocument, policy: Policy, today: string): CheckDocument {
   const usage: Usage = { waivers: new Map(), rules: new Set(), accepted: new Set() };
   const results = document.results.map((result) => ({ ...result, policy: pairPolicy(result, policy, today, usage) }));
-  return { ...document, results, policy: documentPolicy(results, policy, today, usage) };
+  return { ...document, results, policy: documentPolicy({ ...document, results }, policy, today, usage) };
 }
 
 /** What was of use. */
@@ -44,7 +44,7 @@ interface Usage {
 }
 
 function pairPolicy(result: CheckResult, policy: Policy, today: string, usage: Usage): PairPolicy {
-  const findings = findingsOf(result).map((finding) => judge(result, finding, policy, today, usage));
+  const findings = findingsOf(result, policy.require).map((finding) => judge(result, finding, policy, today, usage));
   return { outcome: outcomeOf(findings), findings };
 }
 
@@ -64,7 +64,7 @@ function judge(result: CheckResult, finding: Finding, policy: Policy, today: str
     if (!expired) return { ...finding, level: 'ignore', by: 'waiver', waiver: told };
     return { ...finding, level: 'block', by: 'waiver', waiver: told };
   }
-  const key = findingKey(acceptedFinding(result, finding, policy.imageName));
+  const key = findingKey(acceptedFinding(result, finding, policy));
   if (policy.accepted?.has(key) === true) {
     usage.accepted.add(key);
     return { ...finding, level: 'ignore', by: 'baseline', waiver: null };
@@ -76,7 +76,7 @@ function isExpired({ expires }: WaiverRule, today: string): boolean {
   return expires !== null && expires < today;
 }
 
-function fits(selector: Selector, { image, host }: CheckResult, finding: Finding, { imageName }: Policy): boolean {
+function fits(selector: Selector, { image, host }: CheckResult, finding: Finding, { imageName, hostName }: Policy): boolean {
   return (
     (selector.gates?.includes(finding.gate) ?? true) &&
     (selector.codes?.includes(finding.code) ?? true) &&
@@ -84,7 +84,7 @@ function fits(selector: Selector, { image, host }: CheckResult, finding: Finding
     (selector.impacts === null || (finding.impact !== null && selector.impacts.includes(finding.impact))) &&
     (selector.outcomes?.includes(finding.outcome) ?? true) &&
     (selector.images?.(imageName(image.path)) ?? true) &&
-    (selector.hosts?.(host.name) ?? true)
+    (selector.hosts?.(hostName(host.name)) ?? true)
   );
 }
 
@@ -97,7 +97,10 @@ function outcomeOf(findings: readonly Pick<JudgedFinding, 'level'>[]): PairPolic
 const OUTCOMES = ['fail', 'open', 'warn', 'pass'] as const satisfies readonly PairPolicy['outcome'][];
 
 function documentPolicy(
-  results: readonly { readonly policy: PairPolicy }[],
+  {
+    results,
+    errors,
+  }: Pick<CheckDocument, 'errors'> & { readonly results: readonly (CheckResult & { readonly policy: PairPolicy })[] },
   policy: Policy,
   today: string,
   usage: Usage,
@@ -113,15 +116,16 @@ function documentPolicy(
       const state = isExpired(waiver, today) ? 'expired' : findings === 0 ? 'unused' : 'active';
       return { id, reason, owner, expires, state, findings };
     }),
-    notes: notesOf(policy, today, usage),
+    notes: notesOf(policy, today, usage, answeredPairs({ results, errors }, policy)),
   };
 }
 
-function notesOf(policy: Policy, today: string, usage: Usage): string[] {
+function notesOf(policy: Policy, today: string, usage: Usage, answered: ReturnType<typeof answeredPairs>): string[] {
   const soon = new Date(Date.parse(`${today}T00:00:00Z`) + SOON * DAY).toISOString().slice(0, 10);
   const ending = policy.waivers.filter(({ expires }) => expires !== null && expires >= today && expires <= soon);
   const unused = policy.rules.filter((rule) => !usage.rules.has(rule));
-  const stale = policy.accepted === null ? 0 : policy.accepted.size - usage.accepted.size;
+  // Nothing is known of those of other images and hosts.
+  const stale = [...(policy.accepted ?? [])].filter(([key, finding]) => answered(finding) && !usage.accepted.has(key)).length;
   return [
     ...ending.map(({ id, expires }) => `the waiver ${id} ends on ${expires}`),
     ...unused.map(({ place }) => `the rule at ${place} fits no finding`),

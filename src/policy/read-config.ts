@@ -6,13 +6,12 @@ import { parseYaml } from '../documents/yaml.ts';
 import { UsageError } from '../errors.ts';
 import type { Finding } from '../restore/finding.ts';
 import { FILESYSTEM_GATE_IDS, GATE_IDS, type GateId } from '../restore/gate-ids.ts';
-import { REASONS, type ReasonCode } from '../restore/reasons.ts';
+import { REASON_CODES } from '../restore/reason-codes.ts';
 import type { OnUnknown } from '../restore/verdict.ts';
 import type { Config, NameTest, Rule, Selector, WaiverRule } from './config.ts';
 import { type ConfigPlace, dayOf, entriesOf, kindOf, listOf, nameOf, placeText, refuse, textOf } from './config-place.ts';
 
 const GATES: readonly GateId[] = [...new Set<GateId>([...GATE_IDS, ...FILESYSTEM_GATE_IDS])];
-const CODES = Object.keys(REASONS) as ReasonCode[];
 const IMPACTS = Object.keys({
   instruction: true,
   os: true,
@@ -128,7 +127,7 @@ function selectorOf(place: ConfigPlace, entries: SelectorEntries, what: string):
   };
   return {
     gates: values('gate', (element) => nameOf(element, GATES)),
-    codes: values('code', (element) => nameOf(element, CODES)),
+    codes: values('code', (element) => nameOf(element, REASON_CODES)),
     features: values('feature', featureOf)?.flat() ?? null,
     impacts: values('impact', (element) => nameOf(element, IMPACTS)),
     outcomes: values('outcome', (element) => nameOf(element, ['fail', 'unknown'])),

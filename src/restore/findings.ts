@@ -3,6 +3,7 @@ import type { Impact } from '../cpu/feature.ts';
 import type { Finding } from './finding.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { CheckResult, GateId, Reason } from './result.ts';
+import { ASSUMPTIONS } from './verdict.ts';
 
 /** Reasons that leave a condition open, also beside one that fails. */
 const UNDECIDED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
@@ -32,51 +33,62 @@ const UNDECIDED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'CKPT1955',
 ]);
 
-/** Reasons that say what was assumed, or not asked: nothing that stops a restore. */
-const NOTES: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+/** Reasons that say what was not asked. */
+const NOT_ASKED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'CKPT1303',
-  'CKPT1304',
-  'CKPT1306',
   'CKPT1353',
-  'CKPT1354',
-  'CKPT1355',
-  'CKPT1360',
   'CKPT1363',
-  'CKPT1367',
   'CKPT1374',
-  'CKPT1377',
-  'CKPT1402',
-  'CKPT1753',
-  'CKPT1857',
   'CKPT1858',
-  'CKPT1912',
   'CKPT1954',
+]);
+
+/** Reasons that only tell something: nothing that stops a restore. */
+const REMARKS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'CKPT1304',
+  'CKPT1354',
+  'CKPT1360',
+  'CKPT1857',
   'CKPT1957',
   'CKPT1958',
 ]);
 
 /**
  * The findings of a pair in the order of its gates: one for each reason of a failing or undecided gate, and for lists of features one for
- * each feature. Notes are no findings, unless a gate is undecided for nothing else (`--require`). A pair without findings is restorable.
+ * each feature. What was assumed or not asked is no finding, unless the gate is undecided for nothing else. A pair without findings is
+ * restorable; a failing gate has a finding that fails.
+ *
+ * @param required gates that must be answered (`--require`): what they assume, and what they were not told, are findings also beside others,
+ * so that nobody who lets the others pass lets these pass, too
  */
-export function findingsOf({ gates }: Pick<CheckResult, 'gates'>): Finding[] {
+export function findingsOf({ gates }: Pick<CheckResult, 'gates'>, required: readonly GateId[] = []): Finding[] {
   return gates.flatMap(({ id, outcome, reasons }) => {
     if (outcome !== 'fail' && outcome !== 'unknown') return [];
-    const weighty = reasons.filter(({ code }) => !NOTES.has(code));
-    return (weighty.length > 0 ? weighty : reasons).flatMap((because) => findingsOfReason(id, outcome, because));
+    const held = required.includes(id);
+    const weighty = reasons.filter(({ code }) => !REMARKS.has(code) && (held || !isUnproven(code)));
+    const listed = weighty.length > 0 ? weighty : reasons;
+    const decided = outcome === 'fail' && listed.some(({ code }) => !isOpen(code));
+    return listed.flatMap((because) => findingsOfReason(id, decided && isOpen(because.code) ? 'unknown' : outcome, because));
   });
 }
 
-function findingsOfReason(gate: GateId, outcome: 'fail' | 'unknown', because: Reason): Finding[] {
+function isUnproven(code: ReasonCode): boolean {
+  return ASSUMPTIONS.has(code) || NOT_ASKED.has(code);
+}
+
+function isOpen(code: ReasonCode): boolean {
+  return UNDECIDED.has(code) || isUnproven(code);
+}
+
+function findingsOfReason(gate: GateId, outcome: Finding['outcome'], because: Reason): Finding[] {
   const { code, message } = because;
-  const own = UNDECIDED.has(code) ? 'unknown' : outcome;
-  if (code !== 'CKPT1601' && code !== 'CKPT1602') return [{ gate, code, outcome: own, feature: null, impact: null, message }];
+  if (code !== 'CKPT1601' && code !== 'CKPT1602') return [{ gate, code, outcome, feature: null, impact: null, message }];
   return because.details.features.map(({ name, impact }) => ({
     gate,
     code,
-    outcome: own,
+    outcome,
     feature: name,
     impact: impact as Impact | 'unnamed',
-    message: own === 'fail' ? `the host lacks ${name}` : `it is not known whether the host has ${name}`,
+    message: outcome === 'fail' ? `the host lacks ${name}` : `it is not known whether the host has ${name}`,
   }));
 }

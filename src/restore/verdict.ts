@@ -59,7 +59,7 @@ function isUnproven(gate: GateResult): boolean {
 }
 
 /** Reasons with which a gate passes on an assumption. */
-const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+export const ASSUMPTIONS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'CKPT1306',
   'CKPT1355',
   'CKPT1367',

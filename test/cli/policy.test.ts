@@ -103,6 +103,26 @@ describe('ckpt.yaml', () => {
     expect(run(['--host', `milan=${join(ROOT, MILAN)}`]).code).toBe(1);
   });
 
+  test('what a run goes by is not overwritten by what it says, and what was not checked stays accepted', () => {
+    const yaml = `images: ${here(IN_USE)}\nhosts: [max=${here(MAX)}]\nbaseline: accepted.json\n`;
+    at(yaml);
+    const accepted = readFileSync(join(dir, 'accepted.json'), 'utf8');
+    for (const args of [
+      ['-o', 'accepted.json'],
+      ['--also', 'json=./ckpt.yaml'],
+      ['--baseline-write', '-o', 'accepted.json'],
+    ])
+      expect([run(args).code, run(args).stderr]).toEqual([2, expect.stringContaining('is what the check goes by')]);
+    expect([run(['--baseline', '-']).code, run(['--baseline', 'https://a/b?sig=x']).code]).toEqual([2, 2]);
+    // A restorable pair, and an image that is not there.
+    run([join(ROOT, ZEN5), 'gone.state', '--host', `max=${join(ROOT, MAX)}`, '--baseline-write']);
+    expect([readFileSync(join(dir, 'ckpt.yaml'), 'utf8'), readFileSync(join(dir, 'accepted.json'), 'utf8')]).toEqual([
+      yaml,
+      expect.stringContaining('CKPT1801'),
+    ]);
+    writeFileSync(join(dir, 'accepted.json'), accepted);
+  });
+
   test('without a configuration accepted findings are a file here', () => {
     rmSync(join(dir, 'ckpt.yaml'));
     const args = [join(ROOT, IN_USE), '--host', `max=${join(ROOT, MAX)}`];

@@ -21,7 +21,7 @@ beforeAll(() => {
   put('project/.git/HEAD', '');
   put(
     'project/ckpt.yaml',
-    'images: ["images/*", other, "https://host/a", "-"]\nhosts: ["hosts/*", n=hosts/a, current, "cpu:Haswell", m=current]\nbaseline: b.json\n',
+    'images: ["images/*", other, "https://host/a", "https://host/b?v=[1]*", "-"]\nhosts: ["hosts/*", n=hosts/a, current, "cpu:Haswell", m=current]\nbaseline: b.json\n',
   );
   put('project/images/one', '');
   put('project/images/two', '');
@@ -45,16 +45,27 @@ describe('openConfig', () => {
   it('names what a configuration names as seen from here', async () => {
     expect(await openAt('project')).toMatchObject({
       file: 'ckpt.yaml',
-      images: ['images/one', 'images/two', 'other', 'https://host/a', '-'],
+      images: ['images/one', 'images/two', 'other', 'https://host/a', 'https://host/b?v=[1]*', '-'],
       hosts: ['hosts/a', 'n=hosts/a', 'current', 'cpu:Haswell', 'm=current'],
       baseline: 'b.json',
+    });
+  });
+
+  it('takes the characters of patterns in its own directory as they are', async () => {
+    put('we[i]rd*/ckpt.yaml', 'images: ["images/o*", gone]\nhosts: "hosts/?"\n');
+    put('we[i]rd*/images/one', '');
+    put('we[i]rd*/hosts/a', '');
+    put('weird/images/other', '');
+    expect(await openAt('project', { file: '../we[i]rd*/ckpt.yaml' })).toMatchObject({
+      images: ['../we[i]rd*/images/one', '../we[i]rd*/gone'],
+      hosts: ['../we[i]rd*/hosts/a'],
     });
   });
 
   it('finds it in a directory above', async () => {
     expect(await openAt('project/sub')).toMatchObject({
       file: '../ckpt.yaml',
-      images: ['../images/one', '../images/two', '../other', 'https://host/a', '-'],
+      images: ['../images/one', '../images/two', '../other', 'https://host/a', 'https://host/b?v=[1]*', '-'],
       hosts: ['../hosts/a', 'n=../hosts/a', 'current', 'cpu:Haswell', 'm=current'],
       baseline: '../b.json',
     });
@@ -63,6 +74,11 @@ describe('openConfig', () => {
   it('does not look beyond the project', async () => {
     expect(await openAt('above/project/deep/down')).toBeNull();
     expect(await openAt('above')).toMatchObject({ file: 'ckpt.yaml' });
+  });
+
+  it('takes nothing from above where there is no project', async () => {
+    put('above/plain/x', '');
+    expect(await openAt('above/plain')).toBeNull();
   });
 
   it('takes the file that is named', async () => {

@@ -45,7 +45,16 @@ const BLOCKED = document([result('images/a', 'old', GATES, 'blocked'), result('i
 
 function policyOf(yaml: string, more: Partial<Policy> = {}): Policy {
   const { rules, waivers } = readConfig(yaml, 'ckpt.yaml', '/project');
-  return { config: 'ckpt.yaml', rules, waivers, accepted: null, imageName: (path) => path, ...more };
+  return {
+    config: 'ckpt.yaml',
+    rules,
+    waivers,
+    accepted: null,
+    require: [],
+    imageName: (path) => path,
+    hostName: (name) => name,
+    ...more,
+  };
 }
 
 function levels(judged: CheckDocument): string[] {
@@ -134,11 +143,10 @@ waivers:
   it('knows accepted findings again, and tells of those that are gone', () => {
     const first = judgeFindings(BLOCKED, policyOf(''), TODAY);
     const [pair] = first.results;
-    const findings = (pair?.policy?.findings ?? []).map((finding) =>
-      acceptedFinding(pair as CheckResult, finding, (path) => path),
-    );
-    const gone = { image: 'images/z', host: 'old', gate: 'gpu', code: 'CKPT1371', feature: null };
-    const file = JSON.stringify(acceptedDocument([...findings, gone]));
+    const findings = (pair?.policy?.findings ?? []).map((finding) => acceptedFinding(pair as CheckResult, finding, policyOf('')));
+    const gone = { image: 'images/b', host: 'new', gate: 'gpu', code: 'CKPT1371', feature: null };
+    const elsewhere = { ...gone, image: 'images/z' };
+    const file = JSON.stringify(acceptedDocument([...findings, gone, elsewhere]));
     const judged = judgeFindings(BLOCKED, policyOf('', { accepted: readAcceptedFindings(file, 'b.json') }), TODAY);
     expect(judged.results[0]?.policy?.findings.map(({ level, by }) => `${level} ${by}`)).toEqual(
       Array(4).fill('ignore baseline'),
