@@ -1,4 +1,10 @@
-/** The answer of `check` in the formats for CI. Each is loaded when it is asked for. */
+/** The answer of `check` in the formats that few ask for: a file of its own in dist/, with the renderers and the texts of all reasons. */
+import { findingsOf, REASONS } from '../finding-words.ts';
+import { renderCheckMarkdown } from '../report/check-markdown.ts';
+import { renderCheckTable } from '../report/check-table.ts';
+import { checkGithub, checkOutputs } from '../report/github-check.ts';
+import { checkJunit } from '../report/junit-check.ts';
+import { checkSarif } from '../report/sarif-check.ts';
 import type { CheckDocument } from '../restore/result.ts';
 import type { OnUnknown } from '../restore/verdict.ts';
 import type { GithubFiles } from './github-files.ts';
@@ -10,41 +16,24 @@ export interface CheckReportOptions {
   readonly docsUrl: string | null;
 }
 
+const WORDS = { findingsOf, reasons: REASONS };
+
 /** Everything but text and JSON. */
 export function checkReports(document: CheckDocument, options: CheckReportOptions): Omit<Renderers, 'text' | 'json'> {
+  const told = { ...options, ...WORDS };
   return {
-    table: async (text) => (await import('../report/check-table.ts')).renderCheckTable(document, text),
-    markdown: async () => {
-      const { renderCheckMarkdown } = await import('../report/check-markdown.ts');
-      return renderCheckMarkdown(document, await tables());
-    },
-    sarif: async () => {
-      const { checkSarif } = await import('../report/sarif-check.ts');
-      return json(checkSarif(document, { ...options, ...(await tables()) }));
-    },
-    junit: async () => {
-      const { checkJunit } = await import('../report/junit-check.ts');
-      return checkJunit(document, { ...options, ...(await tables()) });
-    },
-    github: async () => {
-      const { checkGithub } = await import('../report/github-check.ts');
-      return checkGithub(document, { ...options, ...(await tables()) });
-    },
+    table: async (text) => renderCheckTable(document, text),
+    markdown: async () => renderCheckMarkdown(document, WORDS),
+    sarif: () => json(checkSarif(document, told)),
+    junit: async () => checkJunit(document, told),
+    github: async () => checkGithub(document, told),
   };
 }
 
 /** What a step on GitHub leaves behind. */
-export async function checkGithubFiles(document: CheckDocument): Promise<GithubFiles> {
-  const { renderCheckMarkdown } = await import('../report/check-markdown.ts');
-  const { checkOutputs } = await import('../report/github-check.ts');
-  const words = await tables();
+export function checkGithubFiles(document: CheckDocument): GithubFiles {
   return {
-    summary: (mostBytes) => renderCheckMarkdown(document, { ...words, mostBytes }),
+    summary: (mostBytes) => renderCheckMarkdown(document, { ...WORDS, mostBytes }),
     outputs: checkOutputs(document),
   };
-}
-
-async function tables() {
-  const { findingsOf, REASONS } = await import('../finding-words.ts');
-  return { findingsOf, reasons: REASONS };
 }

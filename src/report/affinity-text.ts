@@ -1,6 +1,7 @@
 /** Scheduler constraints as YAML, with what they do not say as comments. */
 import type { AffinityDocument, Gap } from '../fleet/affinity-document.ts';
 import { escapeText } from './escape.ts';
+import { countOf } from './quantities.ts';
 import { wrap } from './wrap.ts';
 import { yamlLines } from './yaml-lines.ts';
 
@@ -30,8 +31,8 @@ function comment(text: string): string[] {
 
 function nowhere({ image, reasons }: AffinityDocument): string[] {
   return [
-    `${shown(image.path)}: no host can restore this image, so there is nothing to ask of one:`,
-    ...reasons.map(({ gate, code, message }) => `  ${gate} (${code}): ${shown(message)}`),
+    `${escapeText(image.path)}: no host can restore this image, so there is nothing to ask of one:`,
+    ...reasons.map(({ gate, code, message }) => `  ${gate} (${code}): ${escapeText(message)}`),
   ];
 }
 
@@ -46,9 +47,9 @@ function explained(document: AffinityDocument): string[] {
     ...(requires?.pageSize == null ? [] : [`pages of ${requires.pageSize} bytes`]),
   ];
   return [
-    `What ${shown(image.path)} (${image.arch ?? 'unknown'}, ${shown(image.runscVersion ?? 'no version')}) asks of a CPU, by the rules of ${shown(rules.release)}:`,
+    `What ${escapeText(image.path)} (${image.arch ?? 'unknown'}, ${escapeText(image.runscVersion ?? 'no version')}) asks of a CPU, by the rules of ${escapeText(rules.release)}:`,
     `  ${parts.join(', ')}`,
-    `${counted(constraints.length, 'condition')} on labels of ${LABELS[labels]}.`,
+    `${countOf(constraints.length, 'condition')} on labels of ${LABELS[labels]}.`,
     ...gapComments(gaps),
     ...notes,
     ...(document.ruleLabel === null
@@ -57,7 +58,7 @@ function explained(document: AffinityDocument): string[] {
     ...versionComments(document),
     ...(notCovered.length === 0
       ? []
-      : ['Not said by labels (ckpt check):', ...notCovered.map(({ gate, message }) => `  ${gate}: ${shown(message)}`)]),
+      : ['Not said by labels (ckpt check):', ...notCovered.map(({ gate, message }) => `  ${gate}: ${escapeText(message)}`)]),
   ];
 }
 
@@ -73,7 +74,7 @@ function gapComments(gaps: readonly Gap[]): string[] {
   }));
   const unnamed = features.filter((gap) => gap.impact === null).map(({ name }) => name);
   return [
-    `Nodes that meet them may still lack ${counted(open.length, 'thing')} that a restore asks for:`,
+    `Nodes that meet them may still lack ${countOf(open.length, 'thing')} that a restore asks for:`,
     ...open.filter(({ kind }) => kind !== 'feature').map(({ kind, name, why }) => `  ${kind} ${name}: ${why}`),
     ...[...groups, { title: 'bits without a name', names: unnamed }]
       .filter(({ names }) => names.length > 0)
@@ -90,14 +91,5 @@ function gapComments(gaps: readonly Gap[]): string[] {
 function versionComments({ requires, constraints }: AffinityDocument): string[] {
   const version = requires?.runscVersion ?? null;
   if (version === null || constraints.some(({ for: meant }) => meant.some(({ kind }) => kind === 'runsc-version'))) return [];
-  return [`The restoring runsc must be ${shown(version)}; nothing here asks for it.`];
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-/** Text of an image: escaped, so that it stays one line. */
-function shown(text: string): string {
-  return escapeText(text);
+  return [`The restoring runsc must be ${escapeText(version)}; nothing here asks for it.`];
 }

@@ -46,6 +46,8 @@ const BY_VERDICT = { blocked: 'fail', unknown: 'open', restorable: 'pass' } as c
 export function standingNote(result: Pick<CheckResult, 'verdict' | 'policy'>): string {
   const standing = standingOf(result);
   if (standing === 'warn') return ' (warning)';
+  if (standing === 'fail' && result.verdict !== 'blocked') return ' (blocked by policy)';
+  if (standing === 'open' && result.verdict === 'blocked') return ' (undecided by policy)';
   if (standing !== 'accepted') return '';
   return result.policy?.findings.every(({ by }) => by === 'waiver') === true ? ' (waived)' : ' (accepted)';
 }

@@ -1,10 +1,11 @@
 /** The answer of `check` as a matrix of images and hosts, for people. */
 import type { CheckDocument, CheckResult } from '../restore/result.ts';
 import { checkSummary, errorSubject, type Standing, standingNote, standingOf } from './check-findings.ts';
-import { type Matrix, matrixOf, shortNames, turned } from './check-matrix.ts';
+import { type Matrix, matrixOf, turned } from './check-matrix.ts';
 import { paintVerdict, VERDICT_WORDS } from './check-words.ts';
 import { columnsOf } from './columns.ts';
 import { escapeAll } from './escape.ts';
+import { shortNames } from './short-names.ts';
 import { type Style, styleFor, type TextOptions } from './style.ts';
 import { table } from './table.ts';
 

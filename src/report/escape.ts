@@ -2,11 +2,13 @@
 
 /**
  * Characters that move the cursor, change the order of text, or show nothing: control characters, formatting characters (bidirectional
- * overrides among them), line and paragraph separators, and surrogates without a partner.
+ * overrides among them), line and paragraph separators, surrogates without a partner, and noncharacters, with which a text is neither XML nor
+ * YAML, not even in a comment.
  *
- * @see Unicode Standard, general categories Cc, Cf, Zl, Zp, Cs; CVE-2021-42574 for the overrides
+ * @see Unicode Standard, general categories Cc, Cf, Zl, Zp, Cs, and 23.7 (noncharacters); CVE-2021-42574 for the overrides; YAML 1.2.2, 5.1;
+ *   XML 1.0, 2.2
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

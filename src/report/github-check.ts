@@ -55,17 +55,21 @@ function ofStanding(standing: Exclude<Standing, 'pass'>, pairs: readonly ShownPa
   return worst.map(([image, own]) => ({
     kind: kindOf(standing, onUnknown),
     file: fileOf(image),
-    title: `${image} ${WORDS[standing]} ${own.length === 1 ? `on ${own[0]?.result.host.name}` : `on ${countOf(own.length, 'host')}`}`,
+    title: `${image} ${wordsOf(standing, own)} ${own.length === 1 ? `on ${own[0]?.result.host.name}` : `on ${countOf(own.length, 'host')}`}`,
     lines: explanations(own),
   }));
 }
 
-const WORDS = {
-  fail: 'will not restore',
-  open: 'may not restore: undecided',
-  warn: 'has a warning',
-  accepted: 'is accepted by the policy, though runsc may refuse it,',
-} as const satisfies Record<Exclude<Standing, 'pass'>, string>;
+/** What runsc does is told as the verdict has it, also where the policy takes it for graver, or for less grave. */
+function wordsOf(standing: Exclude<Standing, 'pass'>, pairs: readonly ShownPair[]): string {
+  const blocked = pairs.filter(({ result }) => result.verdict === 'blocked').length;
+  if (standing === 'warn') return 'has a warning';
+  if (standing === 'accepted') return 'is accepted by the policy, though runsc may refuse it,';
+  if (blocked === pairs.length)
+    return standing === 'fail' ? 'will not restore' : 'will not restore, and is undecided by the policy,';
+  if (blocked > 0) return 'will not restore or is undecided';
+  return standing === 'open' ? 'may not restore: undecided' : 'is undecided, and blocked by the policy,';
+}
 
 function kindOf(standing: Exclude<Standing, 'pass'>, onUnknown: OnUnknown): Annotation['kind'] {
   if (standing === 'fail') return 'error';
@@ -75,19 +79,18 @@ function kindOf(standing: Exclude<Standing, 'pass'>, onUnknown: OnUnknown): Anno
 
 /** What is the case, each told once with the hosts for which it is. */
 function explanations(pairs: readonly ShownPair[]): string[] {
-  const told = new Map<string, string[]>();
+  const told = new Map<string, { readonly lines: readonly string[]; readonly hosts: string[] }>();
   for (const { result, findings } of pairs) {
-    const text = findings
-      .map((finding) => {
-        const judged = judgementSentence(finding);
-        return `  ${finding.gate}: ${findingSentence(finding, MOST_NAMES)} [${finding.code}]${judged === null ? '' : ` (${judged})`}`;
-      })
-      .join('\n');
-    const hosts = told.get(text) ?? [];
-    hosts.push(result.host.name);
-    told.set(text, hosts);
+    const lines = findings.map((finding) => {
+      const judged = judgementSentence(finding);
+      return `  ${finding.gate}: ${findingSentence(finding, MOST_NAMES)} [${finding.code}]${judged === null ? '' : ` (${judged})`}`;
+    });
+    const key = JSON.stringify(lines);
+    const same = told.get(key) ?? { lines, hosts: [] };
+    same.hosts.push(result.host.name);
+    told.set(key, same);
   }
-  return [...told].flatMap(([text, hosts]) => [`on ${someHosts(hosts)}:`, ...text.split('\n')]);
+  return [...told.values()].flatMap(({ lines, hosts }) => [`on ${someHosts(hosts)}:`, ...lines]);
 }
 
 function someHosts(hosts: readonly string[]): string {

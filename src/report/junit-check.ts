@@ -54,8 +54,10 @@ function outcomeOf(pair: ShownPair, { onUnknown }: CheckJunitOptions): JunitOutc
   const { verdict, firstFailure } = result;
   const [first] = findings;
   if (standing === 'fail') {
-    const worst = findings.find(({ level }) => level === 'block') ?? first;
-    return { kind: 'failure', type: firstFailure ?? worst?.gate ?? verdict, ...told(pair, worst) };
+    // Where the policy lets pass what runsc would stop at first, something else blocks.
+    const blocking = findings.filter(({ level }) => level === 'block');
+    const worst = blocking.find(({ gate }) => gate === firstFailure) ?? blocking[0] ?? first;
+    return { kind: 'failure', type: worst?.gate ?? firstFailure ?? verdict, ...told(pair, worst) };
   }
   if (standing === 'open') {
     const worst = findings.find(({ level }) => level === 'open') ?? first;

@@ -104,10 +104,10 @@ function token(name: string): string {
 /**
  * Safe to show, and free of what no XML document may hold even as a reference.
  *
- * @see XML 1.0, 2.2 (Char): control characters and surrogates, which {@link escapeText} takes, and U+FFFE and U+FFFF
+ * @see XML 1.0, 2.2 (Char): control characters, surrogates, and U+FFFE and U+FFFF
  */
 function oneLine(text: string): string {
-  return escapeText(text).replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+  return escapeText(text);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };

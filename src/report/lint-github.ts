@@ -1,6 +1,6 @@
 /** What is wrong with annotations, for a step on GitHub. */
 import type { LintDocument } from '../fleet/lint-document.ts';
-import { type Annotation, annotationLines } from './github.ts';
+import { type Annotation, annotationLines, fileOf } from './github.ts';
 import { sumOf } from './lint-text.ts';
 
 const KINDS = { error: 'error', warning: 'warning', info: 'notice' } as const satisfies Record<string, Annotation['kind']>;
@@ -9,10 +9,16 @@ const KINDS = { error: 'error', warning: 'warning', info: 'notice' } as const sa
 export function renderLintGithub(document: LintDocument): string {
   const annotations = [
     ...document.errors.map(({ file, message, code }): Annotation => {
-      return { kind: 'error', file, title: `${file} cannot be read`, lines: [`${message} [${code}]`] };
+      return { kind: 'error', file: fileOf(file), title: `${file} cannot be read`, lines: [`${message} [${code}]`] };
     }),
     ...document.findings.map(({ severity, file, line, title, code, message }): Annotation => {
-      return { kind: KINDS[severity], file, ...(line === null ? {} : { line }), title: `${title} [${code}]`, lines: [message] };
+      return {
+        kind: KINDS[severity],
+        file: fileOf(file),
+        ...(line === null ? {} : { line }),
+        title: `${title} [${code}]`,
+        lines: [message],
+      };
     }),
   ];
   return annotationLines(annotations, sumOf(document));

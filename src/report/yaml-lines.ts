@@ -6,7 +6,7 @@ export type YamlValue = string | number | boolean | readonly YamlValue[] | { rea
 /** Words that YAML takes for strings whatever reads them: they begin with a letter, and are no boolean or null of YAML 1.1 or 1.2. */
 const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9_./-]*$/i;
 /** Characters that YAML or a terminal does not take as they are. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
 
 /** Fields of an object that stands on one line. */
 const FEW = 2;

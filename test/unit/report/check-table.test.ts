@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { shortNames } from '../../../src/report/check-matrix.ts';
 import { renderCheckTable } from '../../../src/report/check-table.ts';
+import { shortNames } from '../../../src/report/short-names.ts';
 import { renderVerifyTable } from '../../../src/report/verify-table.ts';
 import {
   blocked,

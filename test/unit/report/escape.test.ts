@@ -6,7 +6,7 @@ import { escapeAll, escapeText, LONGEST_TEXT } from '../../../src/report/escape.
 import { renderJson } from '../../../src/report/json.ts';
 
 /** Every character that a terminal acts upon, or that cannot be seen. */
-const ACTS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
+const ACTS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 const anyText = fc.string({
   unit: fc.oneof(
     fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
@@ -24,6 +24,7 @@ describe('escapeText', () => {
     ['\u2028', '\\u2028'],
     ['\ud800', '\\ud800'],
     ['\u{e0001}', '\\u{e0001}'],
+    ['\ufffe\uffff\u{1fffe}', '\\ufffe\\uffff\\u{1fffe}'],
     ['naïve 日本語 👍', 'naïve 日本語 👍'],
     ['C:\\x1b', 'C:\\x1b'],
   ])('%j becomes %j', (text, escaped) => {

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { standingNote } from '../../../src/report/check-findings.ts';
 import { type Annotation, annotationLines, MOST_ANNOTATIONS } from '../../../src/report/github.ts';
 import { type CheckGithubOptions, checkGithub, checkOutputs } from '../../../src/report/github-check.ts';
 import { verifyGithub, verifyOutputs } from '../../../src/report/github-verify.ts';
 import { findingsOf } from '../../../src/restore/findings.ts';
-import type { CheckDocument } from '../../../src/restore/result.ts';
+import type { CheckDocument, CheckResult, Reason } from '../../../src/restore/result.ts';
 import {
   blocked,
   document,
   expired,
   HOSTILE_NAMES,
+  judged,
+  MISSING,
   restorable,
   UNREAD_HOST,
   undecided,
@@ -89,6 +92,18 @@ describe('annotations of check', () => {
     expect(all[0]?.data).toContain('the waiver W-7 (sre, until 2027-03-01) has expired');
   });
 
+  test('keep to the verdict where the policy takes it for graver or for less grave', () => {
+    const graver = judged(undecided('a', 'x'), { level: 'block', by: 'rule' });
+    const lessGrave = judged(blocked('b', 'x'), { level: 'open', by: 'rule' });
+    const titles = (results: readonly CheckResult[]) => of(document(results)).map(({ properties }) => properties['title']);
+    expect(titles([graver, lessGrave])).toEqual([
+      'a is undecided, and blocked by the policy, on x',
+      'b will not restore, and is undecided by the policy, on x',
+    ]);
+    expect(titles([graver, blocked('a', 'y')])).toEqual(['a will not restore or is undecided on 2 hosts']);
+    expect([graver, lessGrave].map(standingNote)).toEqual([' (blocked by policy)', ' (undecided by policy)']);
+  });
+
   test('stay below the limit of each kind, the images with most hosts first, and count the rest', () => {
     const images = Array.from({ length: 30 }, (_, index) => `image-${index}`);
     const results = [
@@ -104,6 +119,18 @@ describe('annotations of check', () => {
     expect(all[0]?.properties['title']).toBe('image-29 will not restore on 2 hosts');
     expect(all[MOST_ANNOTATIONS - 1]?.properties['title']).toBe('ckpt: 21 more');
     expect(all[MOST_ANNOTATIONS - 1]?.data).toContain('image-28 will not restore on x');
+  });
+
+  test('show what a message of an image is made of, and let it begin no line of theirs', () => {
+    const reason = {
+      ...MISSING,
+      code: 'CKPT1301',
+      message: 'saved by x\n  pages: all is well',
+      details: {},
+    } as unknown as Reason;
+    expect(of(document([blocked('a', 'x', reason, 'runsc-version')]))[0]?.data).toBe(
+      'on x:\n  runsc-version: saved by x\\n  pages: all is well [CKPT1301]',
+    );
   });
 
   test('hold no command that was not meant, whatever the names', () => {
