@@ -8,21 +8,15 @@ import { levelOf } from './fleet/baseline.ts';
 import { type BaselineDocument, baselineDocument } from './fleet/baseline-document.ts';
 import { levelRules } from './fleet/level-rules.ts';
 import type { Host } from './host/host.ts';
-import { openHosts } from './host/open-host.ts';
-import type { Limits } from './limits.ts';
+import { type HostOptions, openHosts } from './host/open-host.ts';
 
 export { FORMATS_HINT } from './host/host-text.ts';
 
-export interface BaselineOptions {
+export interface BaselineOptions extends HostOptions {
   /** Features to leave out, in any spelling. */
   readonly without?: readonly string[];
   /** The runsc that is to read the annotation. */
   readonly runscVersion?: string;
-  /** Whether the probe may be executed for `current` (default true). */
-  readonly probe?: boolean;
-  /** `never` keeps the runsc in PATH from being run (default `auto`). */
-  readonly runsc?: 'auto' | 'never';
-  readonly limits?: Limits;
 }
 
 /** The level of those hosts that could be read; null when none could. */
@@ -38,12 +32,7 @@ export interface BaselineAnswer {
  * @throws UsageError when the hosts are of two architectures, a version names no code, or a feature to leave out has no such name
  */
 export async function baseline(specs: readonly string[], options: BaselineOptions = {}): Promise<BaselineAnswer> {
-  const { hosts, errors: failed } = await openHosts(specs, {
-    probe: options.probe ?? true,
-    runsc: options.runsc ?? 'auto',
-    details: 'runsc',
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
+  const { hosts, errors: failed } = await openHosts(specs, { ...options, details: 'runsc' });
   const errors = failed.map(({ host, error }) => ({
     host,
     code: error.code,

@@ -23,12 +23,7 @@ export async function lintAnnotations(
   options: Omit<BaselineOptions, 'without'> = {},
 ): Promise<LintDocument> {
   const limits = options.limits ?? DEFAULT_LIMITS;
-  const opened = await openHosts(hosts, {
-    probe: options.probe ?? true,
-    runsc: options.runsc ?? 'auto',
-    details: 'runsc',
-    limits,
-  });
+  const opened = await openHosts(hosts, { ...options, details: 'runsc' });
   const rules = levelRules(options.runscVersion ?? null, opened.hosts);
   if (rules === null) throw new UsageError(`--runsc-version ${options.runscVersion} names no release of runsc and no date`);
   const read: LintedFile[] = [];

@@ -7,14 +7,14 @@ import { type ImageGroup, imageGroups, requirementHosts, requirementOf } from '.
 import { planDocument } from './fleet/plan.ts';
 import type { Drift, PlanAnswer, PlanDocument } from './fleet/plan-document.ts';
 import type { Host } from './host/host.ts';
-import { type OpenHostOptions, openHosts } from './host/open-host.ts';
+import { type HostOptions, openHosts } from './host/open-host.ts';
 import { described, judgeImage } from './judge-image.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { namedImages, namedInputs, type Weight, weighted } from './plan-inputs.ts';
 import type { CheckError, GateId } from './restore/result.ts';
 import type { OnUnknown } from './restore/verdict.ts';
 
-export interface PlanOptions {
+export interface PlanOptions extends HostOptions {
   /** Images, as for `check`, and patterns of them; a directory of images stands for these. Without: the hosts alone. */
   readonly images?: readonly string[];
   /** Hosts, as for `check`, and patterns of them (default: `current`). */
@@ -30,13 +30,8 @@ export interface PlanOptions {
   readonly runscVersion?: string;
   /** HMAC key of keyed images. */
   readonly key?: Uint8Array;
-  /** Whether the probe may be executed for `current` (default true). */
-  readonly probe?: boolean;
-  /** `never` keeps the runsc in PATH from being run (default `auto`). */
-  readonly runsc?: 'auto' | 'never';
   /** Gates that must be answered: not checked counts as unknown. */
   readonly require?: readonly GateId[];
-  readonly limits?: Limits;
   /** Told after each image. */
   readonly onImage?: (done: number, total: number) => void;
 }
@@ -124,13 +119,8 @@ function ownName(name: string, given: readonly string[]): string {
 async function openFleet(given: readonly string[], options: PlanOptions, errors: CheckError[]): Promise<readonly Host[]> {
   const named = namedInputs(given);
   errors.push(...named.errors.map(({ place, error }) => ({ host: place, ...described(error) })));
-  const how: OpenHostOptions = {
-    probe: options.probe ?? true,
-    runsc: options.runsc ?? 'auto',
-    details: options.runscVersion === undefined ? 'runsc' : false,
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  };
-  const opened = await openHosts(named.places, how);
+  const details = options.runscVersion === undefined ? 'runsc' : false;
+  const opened = await openHosts(named.places, { ...options, details });
   errors.push(...opened.errors.map(({ host, error }) => ({ host, ...described(error) })));
   return opened.hosts;
 }

@@ -1,6 +1,7 @@
 /** Puts a level into an OCI config, in place. */
 
 import { editJson, withoutMark } from './documents/edit-json.ts';
+import { isObject } from './documents/text-document.ts';
 import { CkptError } from './errors.ts';
 import { ANNOTATION } from './fleet/annotation.ts';
 import { replaceFile } from './io/replace-file.ts';
@@ -62,10 +63,6 @@ function annotationsOf(config: Record<string, unknown>): Record<string, unknown>
 
 function wrong(file: string, expected: string, found: string, hint = 'Name the config.json of an OCI bundle'): CkptError {
   return new CkptError('bad-spec', { layer: 'spec', file }, { expected: `an OCI runtime config: ${expected}`, found, hint });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isDeeperThan(value: unknown, limit: number): boolean {

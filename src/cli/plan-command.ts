@@ -47,7 +47,8 @@ export async function runPlan(invocation: PlanInvocation, io: ProcessIo): Promis
     json: () => json(document),
     text: async (options) => {
       const { renderPlanText } = await import('../report/plan-text.ts');
-      return renderPlanText(document, { ...options, all: invocation.all });
+      const errors = withoutRepeatedHint(document.errors, FORMATS_HINT, options.toFile ? 'first' : 'none');
+      return renderPlanText({ ...document, errors }, { ...options, all: invocation.all });
     },
     table: async (options) => {
       const { renderPlanTable } = await import('../report/plan-table.ts');

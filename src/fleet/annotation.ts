@@ -42,7 +42,11 @@ export function annotationValue(names: readonly string[]): string {
  * @see gVisor runsc/boot/loader.go: New
  */
 export function readAnnotation(value: string, date: string): ListedName[] {
-  return value.split(',').map((text) => listedName(text, date));
+  let guesses = 0;
+  return value.split(',').map((text) => {
+    const name = listedName(text, date);
+    return name.kind === 'unknown' && guesses++ < MOST_GUESSES ? { ...name, closest: closestFeature(text) } : name;
+  });
 }
 
 /** Whether that runsc reads the annotation at all. */
@@ -60,7 +64,15 @@ function listedName(text: string, date: string): ListedName {
   if (misspelt !== undefined) return { kind: 'misspelt', text, feature: misspelt };
   const meant = findFeature('amd64', text);
   if (meant !== undefined) return { kind: 'foreign', text, feature: meant };
-  return { kind: 'unknown', text, closest: closestName(plain, NAMES, plain.length < SHORT ? 1 : undefined) };
+  return { kind: 'unknown', text, closest: null };
+}
+
+/** Unknown names of one value for which the near name is looked up; the work for one is that of a thousand known ones. */
+const MOST_GUESSES = 200;
+
+function closestFeature(text: string): string | null {
+  const plain = text.trim().toLowerCase();
+  return closestName(plain, NAMES, plain.length < SHORT ? 1 : undefined);
 }
 
 /** Letters below which a name is taken for another one only when a single one differs. */

@@ -1,7 +1,7 @@
 /** What a person should know about a level before using it. */
 import type { Host } from '../host/host.ts';
 import type { Level } from './baseline.ts';
-import { brokenDependencies } from './feature-dependencies.ts';
+import { brokenDependencies, X86_64_BASE } from './feature-dependencies.ts';
 import type { LevelRules } from './level-rules.ts';
 import type { LostState } from './run-time-settings.ts';
 
@@ -10,6 +10,7 @@ export interface BaselineNote {
   readonly kind:
     | 'arm64'
     | 'release-ignores'
+    | 'base'
     | 'cache-line'
     | 'cpuid-not-hidden'
     | 'register-state'
@@ -31,9 +32,13 @@ const MOST_HOSTS = 8;
 export function baselineNotes(level: Level, hosts: readonly Host[], rules: LevelRules, state: LostState): BaselineNote[] {
   const notes = level.arch === 'arm64' ? arm64Notes() : amd64Notes(level, hosts, rules, state);
   if (level.undecided.length > 0) {
-    const count = level.undecided.length === 1 ? 'one feature is' : `${level.undecided.length} features are`;
+    const one = level.undecided.length === 1;
+    const count = one ? 'one feature is' : `${level.undecided.length} features are`;
     notes.push(
-      info('undecided', `${count} left out because not every description tells of it; a better description may raise the level`),
+      info(
+        'undecided',
+        `${count} left out because not every description tells of ${one ? 'it' : 'them'}; a better description may raise the level`,
+      ),
     );
   }
   if (hosts.length > 1 && level.removed.length + level.undecided.length === 0)
@@ -64,6 +69,15 @@ function amd64Notes(level: Level, hosts: readonly Host[], rules: LevelRules, sta
       ),
     );
   }
+  const base = level.undecided.filter(({ name }) => X86_64_BASE.includes(name)).map(({ name }) => name);
+  if (base.length > 0) {
+    notes.push(
+      warning(
+        'base',
+        `do not use this level: the descriptions do not tell of what every x86-64 CPU has, and programs that look for it would stop. Describe the hosts better (ckpt host capture): ${base.join(' ')}`,
+      ),
+    );
+  }
   const lines = valuesOf(hosts, ({ cacheLine }) => (cacheLine.value === null ? null : `${cacheLine.value} bytes`));
   if (lines.size > 1) {
     notes.push(
@@ -78,7 +92,7 @@ function amd64Notes(level: Level, hosts: readonly Host[], rules: LevelRules, sta
     notes.push(
       warning(
         'cpuid-not-hidden',
-        `the annotation changes what CPUID answers only where the CPU can fault it (flag cpuid_fault in /proc/cpuinfo, or the KVM platform). Elsewhere programs still use ${registers} registers, and the gate fpu-state refuses the image on a host without them although the features fit: set what is below, and look at an image with ckpt check`,
+        `the annotation changes what CPUID answers only where the CPU can fault it (flag cpuid_fault in /proc/cpuinfo, or the KVM platform). Elsewhere programs still use ${registers} registers, and the gate fpu-state refuses the image on a host without them although the features fit: use the run-time settings that ckpt baseline lists with the level, and look at an image with ckpt check`,
       ),
     );
   }

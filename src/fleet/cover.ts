@@ -8,6 +8,7 @@ import {
   countCommon,
   isEmpty,
   isSubset,
+  meets,
   membersOf,
   noBits,
   without,
@@ -61,38 +62,42 @@ interface Reduced {
   readonly parts: readonly Part[];
 }
 
-/** Leaves out what cannot matter, takes what must be taken. */
+/** Leaves out what cannot matter, takes what must be taken; what is compared in pairs comes last, when least is left. */
 function reduced(given: readonly Bits[], covered: Bits, size: number): Reduced {
   const taken: number[] = [];
   let elements = covered;
-  let sets = given.map((has, number) => ({ number, has })).filter(({ has }) => !isEmpty(has));
-  for (let changed = true; changed; ) {
-    changed = false;
+  let sets: readonly NumberedSet[] = given.map((has, number) => ({ number, has }));
+  for (;;) {
     sets = sets.map(({ number, has }) => ({ number, has: common(has, elements) })).filter(({ has }) => !isEmpty(has));
-    const maximal = withoutSubsets(sets);
-    changed ||= maximal.length < sets.length;
-    sets = maximal;
-    const holders = holdersOf(sets, elements);
-    const alone = new Set<number>();
-    for (const own of holders.values()) if (countBits(own) === 1) alone.add(membersOf(own)[0] ?? 0);
-    if (alone.size > 0) {
-      for (const index of alone) {
-        const set = sets[index];
-        if (set === undefined) continue;
-        taken.push(set.number);
-        elements = without(elements, set.has);
-      }
-      sets = sets.filter((_, index) => !alone.has(index));
-      changed = true;
+    const alone = inOneSet(sets, size);
+    const must = sets.filter(({ has }) => meets(has, alone));
+    if (must.length > 0) {
+      taken.push(...must.map(({ number }) => number));
+      elements = must.reduce((left, { has }) => without(left, has), elements);
       continue;
     }
-    const needed = withoutImplied(holders, size);
-    if (countBits(needed) < countBits(elements)) {
-      elements = needed;
-      changed = true;
+    const maximal = withoutSubsets(sets);
+    if (maximal.length < sets.length) {
+      sets = maximal;
+      continue;
+    }
+    const needed = withoutImplied(holdersOf(sets, elements), size);
+    if (countBits(needed) === countBits(elements)) return { taken, parts: partsOf(sets, size) };
+    elements = needed;
+  }
+}
+
+/** The elements that exactly one of the sets has. */
+function inOneSet(sets: readonly NumberedSet[], size: number): Bits {
+  const some = noBits(size);
+  const several = noBits(size);
+  for (const { has } of sets) {
+    for (const [word, own] of has.entries()) {
+      several[word] = (several[word] ?? 0) | ((some[word] ?? 0) & own);
+      some[word] = (some[word] ?? 0) | own;
     }
   }
-  return { taken, parts: partsOf(sets, size) };
+  return without(some, several);
 }
 
 /** The sets that lie in no other; of equal ones the first. */

@@ -1,7 +1,7 @@
 /** Where an annotation stands in a document, and whether runsc would see it there. */
 
 import { closestName } from '../closest-name.ts';
-import type { DocumentPath, TextDocument } from '../documents/text-document.ts';
+import { type DocumentPath, isObject, type TextDocument } from '../documents/text-document.ts';
 import { CkptError } from '../errors.ts';
 import { ANNOTATION } from './annotation.ts';
 
@@ -107,8 +107,4 @@ function isMisspelt(key: string): boolean {
 
 function pathKey(path: DocumentPath): string {
   return JSON.stringify(path);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -113,22 +113,35 @@ function setFindings(features: readonly string[]): ValueFinding[] {
 function hostFindings(features: readonly string[], hosts: readonly Host[]): ValueFinding[] {
   const amd64 = hosts.filter(({ arch }) => arch === 'amd64');
   if (amd64.length === 0) return [];
-  const above: string[] = [];
+  // By the hosts in question, whose names are said once.
+  const above = new Map<string, string[]>();
+  const open = new Map<string, string[]>();
   const nowhere: string[] = [];
-  const open: string[] = [];
   for (const name of features) {
     const on = (presence: Presence): Host | undefined =>
       amd64.find((host) => (host.features.get(name)?.presence ?? 'unknown') === presence);
     const [present, absent, unknown] = [on('present'), on('absent'), on('unknown')];
-    if (present !== undefined && absent !== undefined) above.push(`${name} (${present.name} has it, ${absent.name} lacks it)`);
+    if (present !== undefined && absent !== undefined) addTo(above, `${present.name} has, ${absent.name} lacks`, name);
     else if (absent !== undefined && unknown === undefined) nowhere.push(name);
-    else if (unknown !== undefined) open.push(`${name} (${unknown.name})`);
+    else if (unknown !== undefined) addTo(open, unknown.name, name);
   }
   return [
-    ...(above.length === 0 ? [] : [finding('CKPT3011', `above some of the hosts: ${some(above)}`)]),
+    ...(above.size === 0 ? [] : [finding('CKPT3011', `above some of the hosts: ${someBy(above)}`)]),
     ...(nowhere.length === 0 ? [] : [finding('CKPT3012', `on none of the hosts: ${some(nowhere)}`)]),
-    ...(open.length === 0 ? [] : [finding('CKPT3013', `not known of every host: ${some(open)}`)]),
+    ...(open.size === 0 ? [] : [finding('CKPT3013', `not known of every host: ${someBy(open)}`)]),
   ];
+}
+
+function addTo(groups: Map<string, string[]>, key: string, name: string): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [name]);
+  else group.push(name);
+}
+
+function someBy(groups: ReadonlyMap<string, readonly string[]>): string {
+  const all = [...groups].map(([key, names]) => `${some(names)} (${key})`);
+  const more = all.length > MOST_NAMES ? `; and ${all.length - MOST_NAMES} more such groups` : '';
+  return all.slice(0, MOST_NAMES).join('; ') + more;
 }
 
 function finding(code: LintCode, message: string, suggestion: string | null = null): ValueFinding {

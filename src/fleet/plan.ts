@@ -123,7 +123,7 @@ function notesOf(classes: readonly HostClass[], images: PlanImages | null, { run
     const some =
       unversioned.length === classes.length
         ? 'No host says which runsc it runs'
-        : `Not known for ${weightOf(unversioned)} hosts is which runsc they run`;
+        : `It is not known which runsc ${weightOf(unversioned) === 1 ? '1 host runs' : `${weightOf(unversioned)} hosts run`}`;
     notes.push(`${some}; there it is taken to be the one that saves (--runsc-version tells)`);
   }
   const partial = classes.filter(({ exact }) => !exact);
@@ -131,6 +131,11 @@ function notesOf(classes: readonly HostClass[], images: PlanImages | null, { run
     const count = weightOf(partial);
     const some = count === 1 ? '1 host is' : `${count} hosts are`;
     notes.push(`${some} described in part: what is not known of a host is never taken to be there`);
+    const labelled = weightOf(partial.filter(({ host }) => host.source === 'labels'));
+    if (labelled > 0)
+      notes.push(
+        `Labels of ${labelled === 1 ? '1 node' : `${labelled} nodes`} prove that an image is refused there, never that it restores; labels of \`ckpt host labels\`, or profiles of \`ckpt host capture\`, tell all`,
+      );
   }
   if (images !== null && images.matrix === null)
     notes.push('There are too many answers to list each; `ckpt check` gives those of a pair');

@@ -13,8 +13,10 @@ const RULES = {
   newest: 'the newest known, as no version is known',
 } as const satisfies Record<BaselineDocument['rules']['from'], string>;
 
-/** Hosts of which the losses are spelled out. */
+/** Groups of hosts of which the losses are spelled out. */
 const MOST_HOSTS = 20;
+/** Names of hosts in one line. */
+const MOST_NAMES = 4;
 
 /** The annotation, what it costs each host, and what to know about it. Ends with one newline. */
 export function renderBaselineText(given: BaselineDocument, options: TextOptions): string {
@@ -37,7 +39,9 @@ export function renderBaselineText(given: BaselineDocument, options: TextOptions
       : [
           '',
           style.bad(`${countOf(document.errors.length, 'host')} could not be read; this is the level of the others only`),
-          ...document.errors.flatMap(({ host, message }) => hanging('  ', `${host}: ${message}`, width)),
+          ...document.errors.flatMap(({ host, layer, message }) =>
+            hanging('  ', `${host}: ${message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message}`, width),
+          ),
         ]),
   ];
   return `${lines.join('\n')}\n`;
@@ -58,11 +62,13 @@ function notes(document: BaselineDocument, style: Style, width: number): string[
 function costs({ hosts, costliest }: BaselineDocument, style: Style, width: number): string[] {
   if (hosts.length < 2) return [];
   const lines = ['', style.strong('What each host loses')];
-  for (const host of hosts.slice(0, MOST_HOSTS)) lines.push(...lossesOf(host, style, width));
-  if (hosts.length > MOST_HOSTS) lines.push(`  and ${hosts.length - MOST_HOSTS} more hosts (--json has all)`);
+  const alike = groupedBy(hosts, lossOf);
+  for (const [loss, group] of [...alike].slice(0, MOST_HOSTS)) lines.push(...lossLines(loss, group, style, width));
+  const left = [...alike.values()].slice(MOST_HOSTS).reduce((sum, group) => sum + group.length, 0);
+  if (left > 0) lines.push(`  and ${left} more hosts (--json has all)`);
   const most = hosts.find(({ name }) => name === costliest);
   if (most === undefined) {
-    lines.push('', 'No host by itself lowers the level.');
+    lines.push('', 'No host by itself lowers the level; ckpt plan --hosts … says which kinds of hosts do.');
     return lines;
   }
   lines.push('', style.strong(`Without ${most.name} the level would gain`), ...groups(most.withoutIt, style, 2, width));
@@ -75,11 +81,21 @@ function costs({ hosts, costliest }: BaselineDocument, style: Style, width: numb
   return lines;
 }
 
-function lossesOf(host: BaselineHost, style: Style, width: number): string[] {
+/** What a host loses and how that is known; hosts with the same words are told once, where they lose the same features. */
+function lossOf(host: BaselineHost): string {
   const lost = total(host.loses);
   const evidence = host.evidence === 'exact' ? '' : ', partial evidence';
-  const title = `  ${host.name} (${SOURCE_WORDS[host.source]}${evidence}): ${lost === 0 ? 'nothing' : `${lost} of ${host.features}`}`;
-  return [title, ...groups(host.loses, style, 4, width)];
+  const loss = lost === 0 ? 'nothing' : `${lost} of ${host.features}`;
+  return [`(${SOURCE_WORDS[host.source]}${evidence}): ${loss}`, ...IMPACTS.flatMap((impact) => host.loses[impact])].join('\n');
+}
+
+function lossLines(loss: string, group: readonly BaselineHost[], style: Style, width: number): string[] {
+  const [words = ''] = loss.split('\n');
+  const names = group.slice(0, MOST_NAMES).map(({ name }) => name);
+  const more = group.length > names.length ? ` and ${group.length - names.length} more` : '';
+  const lost = group[0]?.loses;
+  const title = hanging('  ', `${names.join(', ')}${more} ${words}`, width);
+  return lost === undefined ? title : [...title, ...groups(lost, style, 4, width)];
 }
 
 function groups(features: FeaturesByImpact, style: Style, indent: number, width: number): string[] {
@@ -90,6 +106,18 @@ function groups(features: FeaturesByImpact, style: Style, indent: number, width:
   ]);
 }
 
+/** In groups of equal keys, each at the place of its first. */
+function groupedBy<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const all = new Map<string, T[]>();
+  for (const one of list) {
+    const key = keyOf(one);
+    const group = all.get(key);
+    if (group === undefined) all.set(key, [one]);
+    else group.push(one);
+  }
+  return all;
+}
+
 function total(features: FeaturesByImpact): number {
   return IMPACTS.reduce((sum, impact) => sum + features[impact].length, 0);
 }
@@ -98,9 +126,14 @@ function leftOut({ undecided, without, unknownToRelease, rules }: BaselineDocume
   const lines: string[] = [];
   if (undecided.length > 0) {
     lines.push('', style.open(`Not known on every host, and left out (${undecided.length})`));
-    for (const { name, unknownOn, why } of undecided) {
+    const alike = groupedBy(undecided, ({ unknownOn, why }) => {
       const more = unknownOn.count > 1 ? ` and ${unknownOn.count - 1} more` : '';
-      lines.push(...hanging('  ', `${name}: ${unknownOn.names[0] ?? ''}${more}: ${why}`, width));
+      return `${unknownOn.names[0] ?? ''}${more}: ${why}`;
+    });
+    for (const [why, features] of alike) {
+      const names = features.map(({ name }) => name);
+      if (names.length === 1) lines.push(...hanging('  ', `${names[0]}: ${why}`, width));
+      else lines.push(...hanging('  ', `${why} (${names.length})`, width).map(style.faint), ...wordList(names, 4, width));
     }
   }
   if (without.length > 0)

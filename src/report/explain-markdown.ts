@@ -27,6 +27,8 @@ function answerText(answer: Answer): string {
     case 'error':
     case 'exit':
       return `### ${answer.kind === 'exit' ? 'Exit code ' : ''}${markdownCode(answer.code)}\n\n${answer.meaning}\n`;
+    case 'state':
+      return `### ${markdownCode(answer.name)}: ${answer.description}\n\nA state component of XSAVE, bit ${answer.bit} of XCR0 and XSTATE_BV. ${answer.meaning}\n`;
     case 'advice':
       return `### ${answer.code}: ${answer.title}\n\n${answer.meaning}\n\n**Do:** ${answer.remedy}\n`;
     case 'reason':

@@ -28,6 +28,14 @@ function nameLines(answer: NameAnswer, style: Style, options: ExplainTextOptions
       return featureLines(answer, style, options);
     case 'gate':
       return gateLines(answer, style, width);
+    case 'state':
+      return [
+        `${style.strong(answer.name)}: ${answer.description} (a state component of XSAVE)`,
+        ...labelled('bit', `${answer.bit} of XCR0 and XSTATE_BV`, width),
+        ...(answer.features.length === 0 ? [] : labelled('features', answer.features.join(', '), width)),
+        ...labelled('meaning', answer.meaning, width),
+        ...labelled('source', answer.source, width),
+      ];
     case 'error':
       return [`${style.strong(answer.code)}: an error code of ckpt (exit code 3)`, ...labelled('meaning', answer.meaning, width)];
     case 'exit':

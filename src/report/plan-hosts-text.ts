@@ -60,11 +60,7 @@ export function newImageLines(document: PlanDocument, names: PlanNames, options:
   const { newImages, counts } = document;
   const style = styleFor(options);
   const covered = counts.hosts - newImages.unproven.hosts;
-  const lines = [
-    style.strong(
-      `Images to take: ${howMany(newImages)} for ${covered === counts.hosts ? 'all' : covered} of ${hostCount(counts.hosts)}`,
-    ),
-  ];
+  const lines = [style.strong(`Images to take: ${howMany(newImages)} ${forHosts(covered, counts.hosts)}`)];
   const shown = options.all ? newImages.take : newImages.take.slice(0, SHOWN.classes);
   const rows = shown.map(({ on, covers, hosts }) => {
     const one = names.classes.get(on);
@@ -101,8 +97,14 @@ export function newImageLines(document: PlanDocument, names: PlanNames, options:
 }
 
 function howMany({ atMost, atLeast, optimal }: NewImages): string {
-  if (atMost === 0) return 'none is proven to be enough';
+  if (atMost === 0) return 'none is proven to restore';
   return optimal ? `${atMost} (no fewer will do)` : `at most ${atMost}, at least ${atLeast}`;
+}
+
+function forHosts(covered: number, hosts: number): string {
+  if (covered === 0) return `on any of ${hostCount(hosts)}`;
+  if (hosts === 1) return 'for the host';
+  return `for ${covered === hosts ? 'all' : covered} of ${hostCount(hosts)}`;
 }
 
 function levelLines(

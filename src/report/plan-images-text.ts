@@ -47,7 +47,7 @@ function strandedImageLines(images: PlanImages, names: PlanNames, options: PlanT
     if (known !== undefined) known.count += count;
     else reasons.set(key, { first: group === undefined ? image : firstName(group, names), undecided, why, count });
   }
-  const all = [...reasons.values()];
+  const all = [...reasons.values()].sort((a, b) => Number(a.undecided) - Number(b.undecided));
   const shown = options.all ? all : all.slice(0, SHOWN.problems);
   const rows = shown.map(({ first, undecided, why, count: alike }) => [
     alike === 1 ? first : `${first} and ${alike - 1} more`,
@@ -57,10 +57,9 @@ function strandedImageLines(images: PlanImages, names: PlanNames, options: PlanT
   const paint = (cell: string, column: number): string =>
     column !== 1 ? cell : cell === 'blocked' ? style.bad(cell) : style.open(cell);
   const more = shown.length < all.length ? [`  … ${all.length - shown.length} more (--all shows them)`] : [];
-  const count = strandedImages.reduce((sum, { image }) => sum + (groups.find(({ id }) => id === image)?.paths.length ?? 0), 0);
   return [
     '',
-    style.strong(`Images that restore on no host: ${count}`),
+    style.strong(problemTitle('Images without a host', strandedImageCounts(images))),
     ...table(rows, { indent: 2, width: options.width, paint }),
     ...more,
   ];
@@ -75,9 +74,10 @@ function nearest(row: MatrixRow, names: PlanNames): string {
   }
   const [least] = [...row.blocked].sort((a, b) => a.missing.length - b.missing.length);
   if (least === undefined) return '';
-  const where = `nearest is ${classNamed(least.classes, names)}`;
+  const several = least.classes.length > 1;
+  const where = `nearest ${several ? 'are' : 'is'} ${classNamed(least.classes, names)}`;
   if (least.missing.length === 0) return `${where}: ${least.firstFailure ?? ''}`;
-  return `${where}, which lacks ${countOf(least.missing.length, 'feature')}: ${someOf(least.missing, SHOWN.names)}`;
+  return `${where}, which ${several ? 'lack' : 'lacks'} ${countOf(least.missing.length, 'feature')}: ${someOf(least.missing, SHOWN.names)}`;
 }
 
 function classNamed(ids: readonly string[], { classes, shortHost }: PlanNames): string {
@@ -90,7 +90,8 @@ function strandedHostLines(images: PlanImages, names: PlanNames, options: PlanTe
   const { strandedHosts } = images;
   if (strandedHosts.length === 0) return [];
   const style = styleFor(options);
-  const shown = options.all ? strandedHosts : strandedHosts.slice(0, SHOWN.problems);
+  const blockedFirst = [...strandedHosts].sort((a, b) => Number(a.undecided) - Number(b.undecided));
+  const shown = options.all ? blockedFirst : blockedFirst.slice(0, SHOWN.problems);
   const rows = shown.map(({ class: id, undecided }) => {
     const one = names.classes.get(id);
     return [
@@ -101,12 +102,16 @@ function strandedHostLines(images: PlanImages, names: PlanNames, options: PlanTe
   });
   const paint = (cell: string, column: number): string =>
     column !== 1 ? cell : cell === 'blocked' ? style.bad(cell) : style.open(cell);
-  const hosts = strandedHosts.reduce((sum, { class: id }) => sum + (names.classes.get(id)?.hosts ?? 0), 0);
   const more =
     shown.length < strandedHosts.length ? [`  … ${strandedHosts.length - shown.length} more classes (--all shows them)`] : [];
   return [
     '',
-    style.strong(`Hosts on which no image restores: ${hosts}`),
+    style.strong(
+      problemTitle(
+        'Hosts without an image',
+        byCertainty(strandedHosts, ({ class: id }) => names.classes.get(id)?.hosts ?? 0),
+      ),
+    ),
     ...table(rows, { indent: 2, width: options.width, paint }),
     ...more,
   ];
@@ -157,10 +162,15 @@ function enoughLines(
   const needless = redundant.reduce((sum, { image }) => sum + (groups.find(({ id }) => id === image)?.paths.length ?? 0), 0);
   const rest =
     needless === 0 ? '' : `; ${countOf(needless, 'image')} restore${needless === 1 ? 's' : ''} only where another one does`;
-  const title = `Enough for the ${hostCount(fewest.hosts)} that have one: ${fewest.atMost} of ${countOf(counts.images, 'image')}${least}${rest}`;
+  const title = `Enough for the ${hostCount(fewest.hosts)} that ${fewest.hosts === 1 ? 'has' : 'have'} one: ${fewest.atMost} of ${countOf(counts.images, 'image')}${least}${rest}`;
   const rows = chosen.map((one) => [imageName(one, names), hostCount(one.hosts.restorable)]);
   const more = shown.length < fewest.images.length ? [`  … ${fewest.images.length - shown.length} more (--all shows them)`] : [];
-  return ['', style.strong(title), ...table(rows, { indent: 2, width: options.width }), ...more];
+  return [
+    '',
+    ...hanging('', title, options.width).map(style.strong),
+    ...table(rows, { indent: 2, width: options.width }),
+    ...more,
+  ];
 }
 
 /** Every answer: one line for each group of images, a column for each class where they fit. */
@@ -216,23 +226,54 @@ function rowText(row: MatrixRow | undefined): string {
   return open.length === 0 ? some : `${some}; not known: ${someOf(open, SHOWN.names)}`;
 }
 
+/** How much of something is stranded, and of how much that is not known. */
+interface Certainty {
+  readonly stranded: number;
+  readonly undecided: number;
+}
+
+function byCertainty<T extends { readonly undecided: boolean }>(list: readonly T[], countOne: (one: T) => number): Certainty {
+  const sum = (wanted: boolean): number =>
+    list.filter(({ undecided }) => undecided === wanted).reduce((total, one) => total + countOne(one), 0);
+  return { stranded: sum(false), undecided: sum(true) };
+}
+
+function strandedImageCounts({ strandedImages, groups }: PlanImages): Certainty {
+  return byCertainty(strandedImages, ({ image }) => groups.find(({ id }) => id === image)?.paths.length ?? 0);
+}
+
+function problemTitle(title: string, { stranded, undecided }: Certainty): string {
+  const counts = [stranded === 0 ? [] : [`${stranded} blocked`], undecided === 0 ? [] : [`${undecided} undecided`]].flat();
+  return `${title}: ${counts.join(', ')}`;
+}
+
 /** The sentence about images and hosts. */
 export function coverageText({ counts, images, classes }: PlanDocument): string {
   if (images === null) return '';
-  const stranded = images.strandedImages.reduce(
-    (sum, { image }) => sum + (images.groups.find(({ id }) => id === image)?.paths.length ?? 0),
-    0,
-  );
-  const bare = images.strandedHosts.reduce((sum, { class: id }) => sum + (classes.find((one) => one.id === id)?.hosts ?? 0), 0);
-  const first =
-    stranded === 0
-      ? `all ${countOf(counts.images, 'image')} restore somewhere`
-      : `${stranded} of ${countOf(counts.images, 'image')} ${stranded === 1 ? 'restores' : 'restore'} on no host`;
-  const second =
-    bare === 0
-      ? `each of ${hostCount(counts.hosts)} has an image`
-      : `${bare} of ${hostCount(counts.hosts)} ${bare === 1 ? 'has' : 'have'} no image`;
-  return `${first}; ${second}`;
+  const ofImages = strandedImageCounts(images);
+  const ofHosts = byCertainty(images.strandedHosts, ({ class: id }) => classes.find((one) => one.id === id)?.hosts ?? 0);
+  return `${imagesText(ofImages, counts.images)}; ${hostsText(ofHosts, counts.hosts)}`;
+}
+
+function imagesText(certainty: Certainty, images: number): string {
+  const none = withoutText(certainty, countOf(images, 'image'), ['restores on no host', 'restore on no host']);
+  return none ?? (images === 1 ? 'the image restores somewhere' : `all ${countOf(images, 'image')} restore somewhere`);
+}
+
+function hostsText(certainty: Certainty, hosts: number): string {
+  const none = withoutText(certainty, hostCount(hosts), ['has no image', 'have no image']);
+  return none ?? (hosts === 1 ? 'the host has an image' : `each of ${hostCount(hosts)} has an image`);
+}
+
+/** What is undecided is never counted as stranded. Null when there is neither. */
+function withoutText(
+  { stranded, undecided }: Certainty,
+  all: string,
+  [one, many]: readonly [one: string, many: string],
+): string | null {
+  const open = `${undecided === 1 ? 'is' : 'are'} undecided`;
+  if (stranded === 0) return undecided === 0 ? null : `${undecided} of ${all} ${open}`;
+  return `${stranded} of ${all} ${stranded === 1 ? one : many}${undecided === 0 ? '' : `, ${undecided} ${open}`}`;
 }
 
 /** Wrapped behind the word that says how it is. */

@@ -1,21 +1,13 @@
 /** Names in the text of a plan. */
 import type { PlanClass } from '../fleet/plan-document.ts';
 import { countOf } from './quantities.ts';
+import { shortNames } from './short-names.ts';
 
-/** Names without the directories that all of them begin and end with; one name stays as it is. */
-export function shortNames(names: readonly string[]): (name: string) => string {
-  const split = names.map((name) => name.split('/'));
-  const [first] = split;
-  if (first === undefined || names.length < 2) return (name) => name;
-  const least = split.reduce((fewest, parts) => Math.min(fewest, parts.length), first.length);
-  let before = 0;
-  while (before < least - 1 && split.every((parts) => parts[before] === first[before])) before++;
-  let after = 0;
-  while (after < least - 1 - before && split.every((parts) => parts.at(-1 - after) === first.at(-1 - after))) after++;
-  return (name) => {
-    const parts = name.split('/');
-    return parts.slice(before, parts.length - after).join('/');
-  };
+/** What names are called without the folders that all of them begin and end with; one name stays as it is. */
+export function shortened(names: readonly string[]): (name: string) => string {
+  const short = shortNames(names).names;
+  const known = new Map(names.map((name, index) => [name, short[index] ?? name]));
+  return (name) => known.get(name) ?? name;
 }
 
 /** The first of some words, and how many more there are. */

@@ -4,7 +4,7 @@ import { escapeAll } from './escape.ts';
 import { driftLines, driftText } from './plan-drift-text.ts';
 import { blockerLines, classLines, newImageLines, type PlanNames, type PlanTextOptions } from './plan-hosts-text.ts';
 import { coverageText, imageLines, summaryLine } from './plan-images-text.ts';
-import { hostCount, shortNames } from './plan-names.ts';
+import { hostCount, shortened } from './plan-names.ts';
 import { countOf } from './quantities.ts';
 import { type Style, styleFor } from './style.ts';
 import { hanging } from './wrap.ts';
@@ -21,8 +21,8 @@ export function renderPlanText(given: PlanDocument, options: PlanTextOptions): s
   const style = styleFor(options);
   const names: PlanNames = {
     classes: new Map(classes.map((one) => [one.id, one])),
-    shortHost: shortNames(classes.flatMap((one) => one.names)),
-    shortImage: shortNames(images?.groups.flatMap(({ paths }) => paths) ?? []),
+    shortHost: shortened(classes.flatMap((one) => one.names)),
+    shortImage: shortened(images?.groups.flatMap(({ paths }) => paths) ?? []),
   };
   const lines: string[] = [];
   const sum = (word: PlanAnswer, text: string): string[] =>
@@ -64,8 +64,12 @@ const SHOWN_ERRORS = 20;
 
 function errorLines({ errors }: PlanDocument, options: PlanTextOptions): string[] {
   const shown = options.all ? errors : errors.slice(0, SHOWN_ERRORS);
-  const lines = shown.flatMap(({ image, host, message, code }) =>
-    hanging('  ', `${image ?? host ?? ''}: ${message} [${code}]`, options.width),
+  const lines = shown.flatMap(({ image, host, message, layer, code }) =>
+    hanging('  ', `${image ?? host ?? ''}: ${withoutLayer(message, layer)} [${code}]`, options.width),
   );
   return shown.length < errors.length ? [...lines, `  … ${errors.length - shown.length} more`] : lines;
+}
+
+function withoutLayer(message: string, layer: string): string {
+  return message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message;
 }

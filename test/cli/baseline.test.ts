@@ -73,6 +73,7 @@ describe('ckpt baseline', () => {
       [['baseline', ...HOSTS, '--as', 'oci', '--json'], '--as'],
       [['baseline', ...HOSTS, '--runsc-version', 'soon'], 'soon'],
       [['baseline', '--lint', 'x', '--write', 'y'], '--lint only looks'],
+      [['baseline', HOSTS[0] ?? '', '--write', 'x.json', '-o', './x.json'], 'cannot go to the same file'],
     ] as const) {
       const { stderr, code, stdout } = ckpt(args);
       expect(code, args.join(' ')).toBe(2);

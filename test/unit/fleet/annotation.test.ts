@@ -5,6 +5,13 @@ import { annotationValue, readAnnotation } from '../../../src/fleet/annotation.t
 const kinds = (value: string, date = '20260817') => readAnnotation(value, date).map(({ kind }) => kind);
 
 describe('readAnnotation', () => {
+  it('looks for near names of so many unknown ones only', () => {
+    const names = readAnnotation(`${'avx512q,'.repeat(300)}avx`, '20260817').map((name) =>
+      'closest' in name ? name.closest : name.kind,
+    );
+    expect([names[0], names[299], names[300]]).toEqual(['avx512f', null, 'known']);
+  });
+
   it('splits at commas and at nothing else', () => {
     expect(readAnnotation('fpu,,avx avx2,', '20260817').map(({ text }) => text)).toEqual(['fpu', '', 'avx avx2', '']);
     expect(kinds('fpu,,avx avx2,')).toEqual(['known', 'empty', 'unknown', 'empty']);

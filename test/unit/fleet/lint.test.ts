@@ -68,8 +68,10 @@ describe('lintFiles', () => {
     const list = `${BASE},pni,ssse3,sse4_1,sse4_2,avx`;
     expect(codes(oci(list), [high])).toEqual([]);
     expect(lint(oci(list), [high, hostWith('low', base)]).findings).toMatchObject([
-      { code: 'CKPT3011', severity: 'error', message: expect.stringContaining('avx (high has it, low lacks it)') },
+      { code: 'CKPT3011', severity: 'error', message: expect.stringContaining('sse4_2, avx (high has, low lacks)') },
     ]);
+    // Names of hosts are said once, whatever the number of features.
+    expect(lint(oci(list), [high, hostWith('low', base)]).findings[0]?.message.split('high').length).toBe(2);
     expect(codes(oci(list), [hostWith('low', base)])).toEqual(['CKPT3012']);
     expect(
       codes(oci(list), [
