@@ -26,14 +26,17 @@ const LONGEST_PATH = 4096;
  * Explains names and lines of logs, and whole logs.
  *
  * @param things names (of features in any spelling, codes, gates), lines of a log, or `-` for a log on standard input
- * @param files logs, read line by line; `-` is standard input
+ * @param files logs, read line by line; `-` is standard input. With one of them, things that are nothing else but files are logs too
  * @throws CkptError `not-found`, `permission-denied`, `not-a-regular-file`, `io-error`, `unknown-format` for a file that is no text
  */
 export async function explain(things: readonly string[], files: readonly string[] = []): Promise<ExplainDocument> {
   const answers: Answer[] = [];
-  for (const thing of things) answers.push(...(thing === '-' ? [await explainLog('-')] : await explainThing(thing)));
-  for (const file of files) answers.push(await explainLog(file));
-  return { schema: 'ckpt/explain@1', tool: TOOL, answers: await unquoted(answers, things) };
+  // What a shell makes of `--file logs/*`.
+  const more = files.length === 0 ? [] : things.filter((thing) => thing !== '-' && explainName(thing) === null && isFile(thing));
+  const named = things.filter((thing) => !more.includes(thing));
+  for (const thing of named) answers.push(...(thing === '-' ? [await explainLog('-')] : await explainThing(thing)));
+  for (const file of new Set([...files, ...more])) answers.push(await explainLog(file));
+  return { schema: 'ckpt/explain@1', tool: TOOL, answers: await unquoted(answers, named) };
 }
 
 async function explainThing(thing: string): Promise<Answer[]> {

@@ -11,7 +11,7 @@ export const EXPLAIN: CommandDescription = {
   usage: 'explain <name | code | log line>... [options]',
   describe: 'Say what a CPU flag, a code, or the log of runsc means, and what to do',
   explain:
-    'Explains a CPU feature in any spelling, a code of ckpt (CKPT1601), a gate (fpu-state), an error code or `exit 4`, a line of a log, or a whole log: of `runsc restore`, its sandbox (--debug-log), Docker, containerd, Kubernetes, or the kernel. Without a name the log is read from standard input.\n\nExit code: 0 everything was explained; 2 a name that nothing knows; 3 a log that cannot be read; 4 nothing in a log is known.',
+    'Explains a CPU feature in any spelling or as the label of a node, a state of XSAVE (opmask), a code of ckpt (CKPT1601), a gate (fpu-state), an error code or `exit 4`, a line of a log, or a whole log: of `runsc restore`, its sandbox (--debug-log), Docker, containerd, Kubernetes, or the kernel. Without a name the log is read from standard input.\n\nExit code: 0 everything was explained; 2 a name that nothing knows; 3 a log that cannot be read; 4 nothing in a log is known.',
   examples: [
     ['ckpt explain clflushopt', 'what a flag is, which CPUs have it, and how gVisor spells it'],
     ['ckpt explain CKPT1801', 'a code of ckpt check'],
@@ -20,7 +20,7 @@ export const EXPLAIN: CommandDescription = {
     ['ckpt explain --file logs/runsc.log.boot.txt', 'a log of any size: the cause first'],
   ],
   options: {
-    file: list('A log; may be repeated; - is standard input'),
+    file: list('Logs, such as logs/*; may be repeated; - is standard input'),
     all: toggle('Every message of a log in full, not only the cause'),
     ...formatOptions(FORMATS),
   },

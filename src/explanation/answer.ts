@@ -1,6 +1,7 @@
 /** The document of `ckpt explain`. */
 
 import type { ComparedFeature, UncomparedFeature } from './explain-feature.ts';
+import type { StateAnswer } from './explain-state.ts';
 import type { GateText } from './gate-texts.ts';
 import type { CodeRef } from './log-finding.ts';
 import type { LogReading } from './read-log.ts';
@@ -80,5 +81,5 @@ export interface UnknownAnswer {
   readonly hint: string | null;
 }
 
-export type NameAnswer = FeatureAnswer | ReasonAnswer | AdviceAnswer | LintAnswer | GateAnswer | ErrorAnswer;
+export type NameAnswer = FeatureAnswer | ReasonAnswer | AdviceAnswer | LintAnswer | GateAnswer | ErrorAnswer | StateAnswer;
 export type Answer = NameAnswer | LogAnswer | UnknownAnswer;

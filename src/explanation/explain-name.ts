@@ -1,4 +1,4 @@
-/** What a name means: a code, a gate, an error code, an exit code, a CPU feature. */
+/** What a name means: a code, a gate, an error code, an exit code, a CPU feature, a label of a node, an XSAVE component. */
 import { closestName } from '../closest-name.ts';
 import { LINTS } from '../fleet/lint-codes.ts';
 import { FILESYSTEM_GATE_IDS, GATE_IDS } from '../restore/gate-ids.ts';
@@ -7,6 +7,7 @@ import type { NameAnswer } from './answer.ts';
 import { codeRef } from './code-ref.ts';
 import { ERROR_TEXTS, EXIT_TEXTS } from './error-texts.ts';
 import { explainFeature, featureNames } from './explain-feature.ts';
+import { explainState } from './explain-state.ts';
 import { GATE_TEXTS } from './gate-texts.ts';
 
 const REASON_CODES = Object.keys(REASONS) as ReasonCode[];
@@ -18,7 +19,13 @@ const ERRORS = Object.keys(ERROR_TEXTS) as (keyof typeof ERROR_TEXTS)[];
 /** What a name means, or null when nothing has it. Case does not count, nor white space around it. */
 export function explainName(given: string): NameAnswer | null {
   const name = given.trim();
-  return codeAnswer(given, name.toUpperCase()) ?? wordAnswer(given, name.toLowerCase()) ?? featureAnswer(given, name);
+  return (
+    codeAnswer(given, name.toUpperCase()) ??
+    wordAnswer(given, name.toLowerCase()) ??
+    featureAnswer(given, name) ??
+    labelAnswer(given, name) ??
+    explainState(given)
+  );
 }
 
 function codeAnswer(given: string, name: string): NameAnswer | null {
@@ -50,6 +57,15 @@ function wordAnswer(given: string, name: string): NameAnswer | null {
   const exit = /^exit(?:[ -]?(?:code|status))?[ -]?(\d{1,3})$/.exec(name)?.[1];
   const meaning = exit !== undefined && Object.hasOwn(EXIT_TEXTS, exit) ? EXIT_TEXTS[exit] : undefined;
   return exit === undefined || meaning === undefined ? null : { kind: 'exit', given, code: exit, meaning };
+}
+
+/** What stands before the name of a feature in the labels of NFD, KubeVirt and `ckpt host labels`, and behind it. */
+const LABEL =
+  /^(?:feature\.node\.kubernetes\.io\/cpu-cpuid\.|cpu-cpuid\.|ckpt\.feature\.node\.kubernetes\.io\/cpu\.|(?:cpu-feature|host-model-required-features)\.node\.kubevirt\.io\/)([A-Za-z0-9_.-]{1,40})(?:=(?:true|unknown))?$/;
+
+function labelAnswer(given: string, name: string): NameAnswer | null {
+  const feature = LABEL.exec(name)?.[1];
+  return feature === undefined ? null : featureAnswer(given, feature);
 }
 
 function featureAnswer(given: string, name: string): NameAnswer | null {

@@ -106,6 +106,22 @@ export const DEATH_PATTERNS: readonly LogPattern[] = [
     source: 'gVisor runsc/sandbox/sandbox.go: New',
   },
   {
+    id: 'gofer-left-alone',
+    shapes: ['unable to read from the sync descriptor: {read:d}, error {why}'],
+    role: 'death',
+    order: null,
+    gate: null,
+    codes: [],
+    parts: { read: 'bytes that were read', why: WHY },
+    text: {
+      title: 'A helper of the sandbox ended with it',
+      meaning:
+        'The process that removes a mount of the gofer waited for a sign, and who should give it was gone. It follows from the failure.',
+      remedy: 'Look at what else is in the log.',
+    },
+    source: 'gVisor runsc/cmd/umount_unsafe.go: Umount.Execute',
+  },
+  {
     id: 'control-server',
     shapes: ['connecting to control server at PID {pid:d}: {why}', 'urpc method {method:q} failed: EOF'],
     role: 'death',

@@ -385,6 +385,21 @@ export const KERNEL_PATTERNS: readonly LogPattern[] = [
     source: NVPROXY,
   },
   {
+    id: 'network-stack-missing',
+    shapes: ['interface conversion: interface {} is nil, not *stack.Stack', "can't restore without netstack/tcpip/stack.Stack"],
+    role: 'cause',
+    order: 33,
+    gate: 'network',
+    codes: ['CKPT1364'],
+    text: {
+      title: 'The image has a network stack of its own, and the new sandbox uses that of the host',
+      meaning:
+        'The image was saved with `--network=sandbox` or `none`, and the new sandbox was started with `--network=host`. Releases of those years find that out only when they look for a stack to continue with.',
+      remedy: 'Restore with the `--network` that the image was saved with; `ckpt inspect IMAGE --section network` says which.',
+    },
+    source: 'gVisor pkg/tcpip/stack: RestoreStackFromContext; seen with runsc 0.0~20221219.0 and 0.0~20240729.0',
+  },
+  {
     id: 'callbacks',
     shapes: ['error executing callbacks: {why}'],
     general: true,

@@ -174,7 +174,7 @@ export const START_PATTERNS: readonly LogPattern[] = [
     order: 9,
     gate: null,
     codes: [],
-    parts: { why: WHY },
+    parts: { why: 'the error' },
     text: {
       title: 'The network namespace of the new sandbox could not be set up',
       meaning:

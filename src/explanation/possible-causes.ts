@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
     codes: ['CKPT1852'],
     why: 'runsc looks at the types of files of shared mounts again, and panics',
     howToTell: '`ckpt check IMAGE --rootfs DIR --mount /path=DIR` compares every file',
-    speaks: /file type changed|directfs_inode\.go|fsimpl\/gofer/,
+    speaks: /file type changed|directfs_inode\.go|fsimpl\/gofer\.\(/,
     source: 'gVisor pkg/sentry/fsimpl/gofer/directfs_inode.go',
   },
   {
@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
     codes: [],
     why: 'the kernel killed the sandbox while it loaded the pages',
     howToTell: '`dmesg` has `Out of memory` or `oom-kill`; `ckpt pages IMAGE` says how much memory is needed',
-    speaks: /[Oo]ut of memory|oom/,
+    speaks: /[Oo]ut of memory|\boom-kill\b|\boom_reaper\b|\bOOM\b/,
     source: 'Linux mm/oom_kill.c',
   },
   {
@@ -73,7 +73,8 @@ const ROWS: readonly Row[] = [
     codes: [],
     why: 'a seccomp filter (of runsc, or of what started it) ended the process',
     howToTell: '`dmesg` or the audit log has `type=1326` with the number of the system call',
-    speaks: /type=1326|SECCOMP|seccomp/,
+    // runsc itself prints its filters (seccomp.go) with every --debug.
+    speaks: /type=1326|type=SECCOMP|\bSIGSYS\b|[Bb]ad system call/,
     source: 'gVisor runsc/boot/filter',
   },
   {
@@ -90,6 +91,9 @@ const ROWS: readonly Row[] = [
 /** Lines of which a part is kept as evidence, and characters of each. */
 const LONGEST_EVIDENCE = 160;
 
+/** A row of the statistics that runsc prints after it has loaded the objects: every type of the image, with how long it took. */
+const STATISTICS = / \| pkg\//;
+
 /** Looks at lines for what speaks for one of the causes; keeps the first of each. */
 export interface CauseWitness {
   readonly look: (line: string, number: number) => void;
@@ -101,6 +105,7 @@ export function witnessCauses(): CauseWitness {
   const seen = new Map<Row, string>();
   return {
     look(line, number) {
+      if (STATISTICS.test(line)) return;
       for (const row of ROWS) {
         if (row.speaks === undefined || seen.has(row)) continue;
         const match = row.speaks.exec(line);

@@ -25,6 +25,7 @@ describe('ckpt explain', () => {
       'CKPT2002',
       'CKPT3001',
       'fpu-state',
+      'opmask',
       'truncated',
       'exit 4',
       MISSING,
@@ -41,7 +42,7 @@ describe('ckpt explain', () => {
     const document = JSON.parse(run.stdout);
     expect(isExplanation(document), JSON.stringify(isExplanation.errors?.slice(0, 3))).toBe(true);
     expect(document.answers.map(({ kind }: { kind: string }) => kind)).toEqual(
-      'feature feature feature feature feature reason advice lint gate error exit log log log log unknown'.split(' '),
+      'feature feature feature feature feature reason advice lint gate state error exit log log log log unknown'.split(' '),
     );
     expect(run.code).toBe(2);
     expect(run.stderr).toBe('ckpt: nothing has the name "nothing-has-this-name".\n');

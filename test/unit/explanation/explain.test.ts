@@ -50,12 +50,62 @@ describe('a flag', () => {
     expect(answer).toMatchObject({ features: [{ arch: 'amd64' }, { arch: 'arm64', place: { register: 'AT_HWCAP', bit: 3 } }] });
   });
 
+  it.each([
+    'feature.node.kubernetes.io/cpu-cpuid.AVX512F',
+    'cpu-cpuid.AVX512F=true',
+    'ckpt.feature.node.kubernetes.io/cpu.avx512f',
+    'cpu-feature.node.kubevirt.io/avx512f',
+  ])('is found in the label %s', async (label) => {
+    expect((await explain([label])).answers).toMatchObject([{ kind: 'feature', given: label, features: [{ name: 'avx512f' }] }]);
+  });
+
+  it('is not found in other labels', async () => {
+    const labels = [
+      'feature.node.kubernetes.io/avx512f',
+      'x/avx512f',
+      'cpu-cpuid.',
+      'cpu-cpuid.NOTHING',
+      'cpu-cpuid.AVX512F=maybe',
+    ];
+    expect((await explain(labels)).answers.map(({ kind }) => kind)).toEqual(labels.map(() => 'unknown'));
+  });
+
   it('brings its state, its machines and its traps', async () => {
     const [answer] = (await explain(['avx512f'])).answers;
     expect(answer).toMatchObject({ features: [{ components: ['opmask', 'ZMM_Hi256', 'Hi16_ZMM'], impact: 'instruction' }] });
     const text = renderExplainText(await explain(['avx512f']), PLAIN);
     expect(text).toContain('AMD: Zen 4 and later');
     expect(text).toContain('CKPT2004');
+  });
+});
+
+describe('a state of XSAVE', () => {
+  it('says what brings it and when it counts', async () => {
+    const { answers } = await explain(['opmask', 'hi16_zmm', 'PKRU', 'XTILEDATA', 'CET_U']);
+    expect(answers).toMatchObject([
+      { kind: 'state', name: 'opmask', bit: 5, features: ['avx512f'], meaning: expect.stringContaining('CKPT1801') },
+      { kind: 'state', name: 'Hi16_ZMM', bit: 7, features: ['avx512f'] },
+      { kind: 'state', name: 'PKRU', bit: 9, features: ['pku'], meaning: expect.stringContaining('release-20260216.0') },
+      { kind: 'state', name: 'XTILEDATA', bit: 18, features: ['amx_tile'], meaning: expect.stringContaining('2024-01-17') },
+      { kind: 'state', name: 'CET_U', features: [], meaning: expect.stringContaining('never in the state') },
+    ]);
+    expect(renderExplainText(await explain(['opmask']), PLAIN)).toMatch(
+      /^opmask: AVX-512 mask registers k0 to k7 \(a state component of XSAVE\)\n {2}bit {9}5 of XCR0 and XSTATE_BV\n/,
+    );
+    expect(renderExplainMarkdown(await explain(['opmask']))).toContain('### `opmask`: AVX-512 mask registers');
+  });
+
+  it('gives way to the feature of the same name', async () => {
+    expect((await explain(['AVX', 'sse', 'x87'])).answers.map(({ kind }) => kind)).toEqual(['feature', 'feature', 'feature']);
+  });
+});
+
+describe('several files behind one --file', () => {
+  it('are all logs, as a shell names them', async () => {
+    const [a, b] = [file('a.log', 'statefile cannot be empty\n'), file('b.log', 'bad magic header\n')];
+    const { answers } = await explain([b, 'avx'], [a]);
+    expect(answers).toMatchObject([{ kind: 'feature' }, { kind: 'log', source: a }, { kind: 'log', source: b }]);
+    expect((await explain([b])).answers).toMatchObject([{ kind: 'unknown' }]);
   });
 });
 
@@ -149,5 +199,24 @@ describe('a log', () => {
         },
       ],
     });
+  });
+});
+
+describe('what runsc of 2022 and 2024 say of an image whose networking is not that of the host', () => {
+  it.each([
+    'error executing callbacks: interface conversion: interface {} is nil, not *stack.Stack:',
+    "error executing callbacks for netstack.Stack{Stack:(*stack.Stack)(nil)}: can't restore without netstack/tcpip/stack.Stack",
+  ])('%s', async (line) => {
+    expect((await explain([line])).answers).toMatchObject([
+      { kind: 'log', findings: [{ id: 'network-stack-missing', gate: 'network', role: 'cause' }] },
+    ]);
+  });
+
+  it('a helper that ends with the sandbox is no cause', async () => {
+    const log = file('gofer.log', 'unable to read from the sync descriptor: 0, error EOF\nstatefile cannot be empty\n');
+    const { answers } = await explain([], [log]);
+    expect(answers).toMatchObject([
+      { findings: [{ id: expect.stringMatching(/empty/), role: 'cause' }, {}], notUnderstood: { count: 0 } },
+    ]);
   });
 });

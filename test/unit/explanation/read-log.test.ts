@@ -53,6 +53,18 @@ describe('a log with several messages', () => {
 });
 
 describe('a sandbox that died', () => {
+  it.each([
+    ['settings', 'D1123 18:16:44.791057    7485 config.go:436] Config.OCISeccomp (--oci-seccomp): false'],
+    ['filters', 'D1123 18:16:44.841349    7485 seccomp.go:676] Ordered seccomp rules:'],
+    ['attributes', 'D1123 18:16:44.841349    7485 specutils.go:1] oomScoreAdj: 0, room for 3'],
+    ['statistics', '         38.38µs |        7 |          5.482µs | pkg/tcpip/transport/tcp.Endpoint'],
+    ['statistics of files', '         38.38µs |        7 |          5.482µs | pkg/sentry/fsimpl/gofer.dentry'],
+  ])('takes %s, which runsc prints with every --debug, for no evidence', (_what, line) => {
+    const [died] = read(VERSION('0.0~20240729.0'), line, EOF_LINE).findings;
+    expect(died?.possibleCauses.length).toBeGreaterThan(3);
+    expect(died?.possibleCauses.filter(({ evidence }) => evidence !== null)).toEqual([]);
+  });
+
   it('gives the possible causes, those of the release only, and what speaks for one first', () => {
     const { rootCause, findings } = read(
       VERSION('release-20260817.0'),
