@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   packing: ['bytes', 'io', 'container', 'extraction'],
   extraction: ['bytes', 'io', 'graph', 'kernel', 'pages', 'filesystem'],
   difference: ['inspection'],
-  fleet: ['bytes', 'cpu', 'documents', 'host', 'oci', 'restore'],
+  fleet: ['cpu', 'documents', 'host', 'restore'],
   policy: ['bytes', 'cpu', 'documents', 'io', 'restore'],
   explanation: ['cpu', 'host', 'restore', 'fleet'],
 };

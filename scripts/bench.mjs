@@ -1,4 +1,4 @@
-/** `npm run bench [-- --json] [-- --runs N] [-- --only start,index,pages,dump,scan,archives]`: bundles the benchmarks, which are TypeScript, and runs them. */
+/** `npm run bench [-- --json] [-- --runs N] [-- --only start,index,pages,dump,scan,archives,plan]`: bundles the benchmarks, which are TypeScript, and runs them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Builds dist/: cli.js (what bin/ckpt.js runs) with the two halves of the command line, index.js (the library) and types/ (its declarations).
+ * Builds dist/: cli.js (what bin/ckpt.js runs) with the parts of the command line, index.js (the library) and types/ (its declarations).
  *
- * Each half is one file with everything that it needs: Node needs longer to find and open a dozen small ones than to read this one. What
+ * Each part is one file with everything that it needs: Node needs longer to find and open a dozen small ones than to read this one. What
  * stands behind an `import()` is in it too, as a function that runs when it is asked for.
  */
 import { spawnSync } from 'node:child_process';
@@ -26,15 +26,17 @@ const APART = {
 };
 /** Where its main file cannot be bundled: it asks for its parts by names that are not known before it runs. */
 const MAIN_FILES = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
-const HALVES = {
+/** Each knows no class of another, so that nothing is there twice that has to be the same. */
+const PARTS = {
   checking: 'src/cli/checking.ts',
   looking: 'src/cli/looking.ts',
   contents: 'src/cli/contents.ts',
   fleet: 'src/cli/fleet.ts',
+  'check-reports': 'src/cli/check-reports.ts',
 };
 const entryPoints = {
   cli: 'src/cli/main.ts',
-  ...HALVES,
+  ...PARTS,
   index: 'src/index.ts',
   'page-worker': 'src/io/page-worker.ts',
   'qemu-models': 'src/host/models/qemu-models.json',
@@ -75,7 +77,7 @@ await build({
     importNodeModules(),
     keepPackagesApart(),
     keepDataApart(),
-    keepHalvesApart(),
+    keepPartsApart(),
     loadWhenCalled(/^(cliui|string-width)$/, /yargs.lib.platform-shims/),
   ],
 });
@@ -151,14 +153,14 @@ function keepPackagesApart() {
   };
 }
 
-/** Makes `import('./looking.ts')` of one half an import of its file. */
-function keepHalvesApart() {
+/** Makes `import('./looking.ts')` of a part an import of its file. */
+function keepPartsApart() {
   return {
-    name: 'keep-halves-apart',
+    name: 'keep-parts-apart',
     setup(pluginBuild) {
-      pluginBuild.onResolve({ filter: /^[.][/]\w+[.]ts$/ }, ({ path, kind }) => {
+      pluginBuild.onResolve({ filter: /^[.][/][\w-]+[.]ts$/ }, ({ path, kind }) => {
         const name = basename(path, '.ts');
-        return kind === 'dynamic-import' && Object.hasOwn(HALVES, name) ? { path: `./${name}.js`, external: true } : undefined;
+        return kind === 'dynamic-import' && Object.hasOwn(PARTS, name) ? { path: `./${name}.js`, external: true } : undefined;
       });
     },
   };

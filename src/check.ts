@@ -1,9 +1,9 @@
 /** Use case `check`: will these images restore on these hosts, and if not, why not. */
 
 import { givenNetwork } from './given-network.ts';
-import { openHosts } from './host/open-host.ts';
+import { type HostOptions, openHosts } from './host/open-host.ts';
 import { described, judgeImage } from './judge-image.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
 import { openSpecs } from './open-specs.ts';
 import { openTrees } from './open-trees.ts';
 import type { EvaluateInput } from './restore/evaluate.ts';
@@ -18,7 +18,7 @@ export { RELEASE_TAGS } from './restore/release-tags.ts';
 export { parseRunscVersion } from './restore/runsc-version.ts';
 export { exitCodeOf } from './restore/verdict.ts';
 
-export interface CheckOptions {
+export interface CheckOptions extends HostOptions {
   /** Directories with checkpoint.img, state files under any name, or `-`. */
   readonly images: readonly string[];
   /** `current` (default), files, directories, `-`, each perhaps as `name=…`. */
@@ -27,10 +27,6 @@ export interface CheckOptions {
   readonly runscVersion?: string;
   /** HMAC key of keyed images. */
   readonly key?: Uint8Array;
-  /** Whether the probe may be executed for `current` (default true). */
-  readonly probe?: boolean;
-  /** `never` keeps the runsc in PATH from being run (default `auto`). */
-  readonly runsc?: 'auto' | 'never';
   /** The config.json of each container to be restored, in that order: paths or `-`, each perhaps as `container=…`. */
   readonly specs?: readonly string[];
   /** What the restoring runsc does about specs that differ (`--restore-spec-validation`); its default is `enforce`. */
@@ -55,7 +51,6 @@ export interface CheckOptions {
   readonly mounts?: readonly string[];
   /** Gates that must be answered: not checked counts as unknown. */
   readonly require?: readonly GateId[];
-  readonly limits?: Limits;
 }
 
 /**
@@ -66,14 +61,11 @@ export interface CheckOptions {
  * Never throws a CkptError.
  */
 export async function check(options: CheckOptions): Promise<CheckDocument> {
-  const limits = options.limits === undefined ? {} : { limits: options.limits };
   // Programs that describe this machine run while the first image is read.
   const opening = openHosts(options.hosts ?? ['current'], {
-    probe: options.probe ?? true,
-    runsc: options.runsc ?? 'auto',
+    ...options,
     // With a version given there is no need to ask the machine for one.
     details: options.runscVersion === undefined ? 'runsc' : false,
-    ...limits,
   });
   opening.catch(() => {});
   const errors: CheckError[] = [];

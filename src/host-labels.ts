@@ -5,20 +5,11 @@ import { encodeGvisorLabels, undecidedFacts } from './cpu/gvisor-labels.ts';
 import { gvisorLabelFacts } from './host/gvisor-label-facts.ts';
 import type { Host } from './host/host.ts';
 import { evidenceOf } from './host/host-evidence.ts';
-import { openHosts } from './host/open-host.ts';
+import { type HostOptions, openHosts } from './host/open-host.ts';
 import type { HostError } from './host/opened-hosts.ts';
-import type { Limits } from './limits.ts';
 import { TOOL } from './tool.ts';
 
 export const HOST_LABELS_SCHEMA = 'ckpt/host-labels@1';
-
-export interface HostLabelsOptions {
-  /** Whether the probe may be executed for `current` (default true). */
-  readonly probe?: boolean;
-  /** `never` keeps the runsc in PATH from being run (default `auto`). */
-  readonly runsc?: 'auto' | 'never';
-  readonly limits?: Limits;
-}
 
 /** The labels of one host. */
 export interface LabelledHost {
@@ -43,10 +34,9 @@ export interface HostLabelsDocument {
 /** Hosts as labels: `current`, files, directories, `-`, each perhaps as `name=…`. Never throws a CkptError. */
 export async function hostLabels(
   specs: readonly string[],
-  options: HostLabelsOptions = {},
+  options: HostOptions = {},
 ): Promise<{ readonly document: HostLabelsDocument; readonly errors: readonly HostError[] }> {
-  const { probe = true, runsc = 'auto', limits } = options;
-  const opened = await openHosts(specs, { probe, runsc, details: true, ...(limits === undefined ? {} : { limits }) });
+  const opened = await openHosts(specs, { ...options, details: true });
   const document = { schema: HOST_LABELS_SCHEMA, tool: TOOL, hosts: opened.hosts.map(labelled) } as const;
   return { document, errors: opened.errors };
 }

@@ -72,8 +72,11 @@ describe('the packed package', () => {
     const has = (path: string) => existsSync(join(dir, 'package', path));
     const wanted = [
       'bin/ckpt.js',
+      'dist/check-reports.js',
       'dist/checking.js',
       'dist/cli.js',
+      'dist/contents.js',
+      'dist/fleet.js',
       'dist/index.js',
       'dist/looking.js',
       'dist/types/index.d.ts',
@@ -101,18 +104,31 @@ describe('the packed package', () => {
   test('can be imported as a library', () => {
     const code = `import * as ckpt from 'ckpt'; console.log(JSON.stringify(Object.keys(ckpt)));`;
     const out = execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: user(), encoding: 'utf8' });
-    expect(JSON.parse(out)).toEqual(expect.arrayContaining(['inspect', 'check', 'CkptError']));
+    const functions = [
+      'inspect',
+      'check',
+      'baseline',
+      'plan',
+      'affinity',
+      'explain',
+      'hostLabels',
+      'listHosts',
+      'lintAnnotations',
+    ];
+    const names = [...functions, 'openConfig', 'applyPolicy', 'CkptError'];
+    expect(JSON.parse(out)).toEqual(expect.arrayContaining(names));
   });
 
   test('is typed', () => {
     symlinkSync(join(root, 'node_modules', '@types'), join(user(), 'node_modules', '@types'));
     writeFileSync(
       join(user(), 'use.ts'),
-      `import { CkptError, check, inspect } from 'ckpt';
+      `import { CkptError, check, inspect, plan, type PlanDocument } from 'ckpt';
 const wrong: number = new CkptError('empty', { layer: 'file' }, { expected: 'bytes', found: 'none' }).code;
 type NotAny<T> = 0 extends 1 & T ? never : T;
 const functions: [NotAny<typeof check>, NotAny<typeof inspect>] = [check, inspect];
-console.log(wrong, functions);
+const planned: (document: NotAny<PlanDocument>) => string = ({ schema }) => schema;
+console.log(wrong, functions, plan, planned);
 `,
     );
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

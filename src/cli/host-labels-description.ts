@@ -17,7 +17,7 @@ export const HOST_LABELS: CommandDescription = {
   explain:
     "Writes a feature file for Node Feature Discovery: one label for each feature in gVisor's own name, with the cache line, the XSAVE states and the version of runsc. ckpt affinity --labels gvisor asks for them, and a node that carries them is a host description. Several hosts are written as JSON only.",
   examples: [
-    ['ckpt host labels -o /etc/kubernetes/node-feature-discovery/features.d/ckpt', 'on the node itself'],
+    ['ckpt host labels -o features.d/ckpt', 'on the node itself: the directory that NFD reads'],
     ['ckpt host labels prod-7.json', 'of a captured host'],
     ['ckpt host labels hosts/ --json', 'of many, for programs'],
   ],

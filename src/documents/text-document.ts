@@ -23,6 +23,11 @@ export class TextSyntaxError extends Error {
   }
 }
 
+/** Whether a value of a document is an object with keys. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** A path as people write it: `spec.features[2].name`. */
 export function pathText(path: DocumentPath): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`)).join('');

@@ -1,18 +1,12 @@
 /** Scheduler constraints as YAML, with what they do not say as comments. */
 import type { AffinityDocument, Gap } from '../fleet/affinity-document.ts';
+import { IMPACT_WORDS } from './check-words.ts';
 import { escapeText } from './escape.ts';
 import { countOf } from './quantities.ts';
 import { wrap } from './wrap.ts';
 import { yamlLines } from './yaml-lines.ts';
 
 const WIDTH = 100;
-
-const IMPACTS = {
-  instruction: 'instructions that programs may use',
-  os: 'what only a kernel or hypervisor uses',
-  performance: 'hints about speed',
-  dynamic: 'what depends on the running kernel or virtual machine',
-} as const;
 
 const LABELS = { nfd: 'Node Feature Discovery', gvisor: 'ckpt host labels', kubevirt: 'KubeVirt' } as const;
 
@@ -68,8 +62,8 @@ function gapComments(gaps: readonly Gap[]): string[] {
   const features = open.filter(({ kind }) => kind === 'feature');
   const denied = features.filter((gap) => gap.denied);
   const asked = features.filter((gap) => gap.asked);
-  const groups = (['instruction', 'os', 'performance', 'dynamic'] as const).map((impact) => ({
-    title: IMPACTS[impact],
+  const groups = Object.entries(IMPACT_WORDS).map(([impact, title]) => ({
+    title,
     names: features.filter((gap) => !gap.denied && !gap.asked && gap.impact === impact).map(({ name }) => name),
   }));
   const unnamed = features.filter((gap) => gap.impact === null).map(({ name }) => name);

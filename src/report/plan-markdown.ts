@@ -1,8 +1,8 @@
 /** A plan as Markdown, for the summary of a CI job or a ticket. */
 import type { PlanAnswer, PlanDocument, PlanImages } from '../fleet/plan-document.ts';
 import { markdownCode, markdownTable, markdownText } from './markdown.ts';
+import { coverageText } from './plan-coverage-text.ts';
 import { driftText } from './plan-drift-text.ts';
-import { coverageText } from './plan-images-text.ts';
 import { someOf } from './plan-names.ts';
 
 /** The most rows of one table: a summary of a job holds a megabyte. */

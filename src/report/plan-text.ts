@@ -1,9 +1,10 @@
 /** The answer of `plan` for people. */
 import type { PlanAnswer, PlanDocument } from '../fleet/plan-document.ts';
 import { escapeAll } from './escape.ts';
+import { coverageText, summaryLine } from './plan-coverage-text.ts';
 import { driftLines, driftText } from './plan-drift-text.ts';
 import { blockerLines, classLines, newImageLines, type PlanNames, type PlanTextOptions } from './plan-hosts-text.ts';
-import { coverageText, imageLines, summaryLine } from './plan-images-text.ts';
+import { imageLines } from './plan-images-text.ts';
 import { hostCount, shortened } from './plan-names.ts';
 import { countOf } from './quantities.ts';
 import { type Style, styleFor } from './style.ts';

@@ -1,5 +1,5 @@
 /** The JSON documents: valid by their schemas, in the order of the contract, the same for everybody. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -252,6 +252,42 @@ describe('the documents of hosts', () => {
       '--json',
     ]);
     expect(isHostDiff(JSON.parse(stdout)), JSON.stringify(isHostDiff.errors)).toBe(true);
+  });
+});
+
+describe('the documents of a policy', () => {
+  /** The example of docs/policy.md in a project with an image and hosts as it names them. */
+  function project(): string {
+    const at = (name: string): string => join(dir, 'project', name);
+    for (const folder of ['.git', 'images', 'hosts/spare']) mkdirSync(at(folder), { recursive: true });
+    copyFileSync(join(ROOT, ZEN5), at('images/zen5.state'));
+    copyFileSync(join(ROOT, 'fixtures/images/2026-08/zen5-levelled-avx512-in-use.state'), at('images/levelled-sh.state'));
+    copyFileSync(join(ROOT, 'fixtures/hosts/qemu-Haswell/cpuid.txt'), at('hosts/spare/cpuid.txt'));
+    const profile = ckpt(['host', 'capture', 'fixtures/hosts/turin/cpuid.txt']).stdout;
+    writeFileSync(at('hosts/prod.json'), profile);
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs/policy.md'), 'utf8')) ?? [];
+    writeFileSync(at('ckpt.yaml'), example.replace(/expires: \S+/, 'expires: 9999-12-31'));
+    return join(dir, 'project');
+  }
+
+  test('check@1 and accepted@1 hold for the example of docs/policy.md, and it fails no more once its findings are accepted', () => {
+    const cwd = project();
+    const before = ckpt(['check', '--json'], { cwd });
+    const document = JSON.parse(before.stdout);
+    expect(isCheck(document), JSON.stringify(isCheck.errors?.slice(0, 3))).toBe(true);
+    expect(before.code).toBe(1);
+    expect(document.policy).toMatchObject({ config: 'ckpt.yaml', outcome: 'fail', waivers: [{ id: 'OPS-17' }] });
+
+    expect(ckpt(['check', '--baseline-write', '-q'], { cwd }).code).toBe(0);
+    const accepted = JSON.parse(readFileSync(join(cwd, 'ckpt-baseline.json'), 'utf8'));
+    const isAccepted = schema('accepted@1');
+    expect(isAccepted(accepted), JSON.stringify(isAccepted.errors?.slice(0, 3))).toBe(true);
+    expect(accepted.findings.length).toBeGreaterThan(0);
+
+    const after = ckpt(['check', '--json'], { cwd });
+    const passed = JSON.parse(after.stdout);
+    expect(isCheck(passed), JSON.stringify(isCheck.errors?.slice(0, 3))).toBe(true);
+    expect({ code: after.code, verdict: passed.verdict }).toEqual({ code: 0, verdict: 'blocked' });
   });
 });
 

@@ -39,6 +39,15 @@ describe('check', () => {
     });
   });
 
+  test('takes standard input as the value of a list', async () => {
+    expect(await parse('check', 'a', '--host', '-', '--host', 'b')).toMatchObject({ images: ['a'], hosts: ['-', 'b'] });
+    expect(await parse('check', '--host', 'b', '-')).toMatchObject({ images: ['-'], hosts: ['b'] });
+    expect(await parse('check', '--', '--host', '-')).toMatchObject({ images: ['--host', '-'], hosts: [] });
+    expect(await parse('baseline', '--lint', '-', '--host', 'b')).toMatchObject({ files: ['-'], hosts: ['b'] });
+    expect(await parse('explain', '--file', '-')).toMatchObject({ files: ['-'] });
+    await expect(parse('check', 'a', '--host')).rejects.toThrow('--host needs a value');
+  });
+
   test('takes what is known of the new sandbox', async () => {
     const words = ['--spec', 'a.json', '--spec', 'web=b.json', '--restore-spec-validation', 'warning', '--network', 'host'];
     expect(await parse('check', 'a', ...words, '--gpus', '0', '--tpus', '8', '--nvidia-driver', '550.54.15')).toMatchObject({

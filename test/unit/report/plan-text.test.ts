@@ -1,7 +1,7 @@
 /** What the text of a plan says of images and hosts that are undecided, and of fleets of one. */
 import { describe, expect, test } from 'vitest';
 import type { PlanClass, PlanDocument, PlanImage, PlanImages } from '../../../src/fleet/plan-document.ts';
-import { coverageText } from '../../../src/report/plan-images-text.ts';
+import { coverageText } from '../../../src/report/plan-coverage-text.ts';
 import { renderPlanText } from '../../../src/report/plan-text.ts';
 
 function hosts(id: string, count: number): PlanClass {

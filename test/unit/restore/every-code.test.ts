@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REASON_CODES } from '../../../src/restore/reason-codes.ts';
 import { ADVICE, type AdviceCode, REASONS, type ReasonCode } from '../../../src/restore/reasons.ts';
 import type { CheckResult } from '../../../src/restore/result.ts';
 import { BY_ADVICE, BY_REASON, check } from './by-code.ts';
@@ -15,6 +16,10 @@ describe('every reason', () => {
       expect(because.message).toMatch(/^\S.*[^.\s]$/s);
       expect(Number.isInteger(because.order)).toBe(true);
     }
+  });
+
+  it('is in the list without texts', () => {
+    expect(REASON_CODES).toEqual(Object.keys(REASONS));
   });
 
   it('has its range', () => {
