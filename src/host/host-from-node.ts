@@ -6,7 +6,6 @@ import { known, unknown } from './facts.ts';
 import type { Fact, Host } from './host.ts';
 import { AMD64_PAGE_SIZE } from './host-from-cpuid.ts';
 import { hostError } from './host-text.ts';
-import { requiredByLinux } from './linux-requires.ts';
 import { nfdFlags } from './nfd-flags.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { modelAttribute, nodeIdentity } from './node-identity.ts';
@@ -52,7 +51,6 @@ export function hostFromNode(name: string, parts: NodeParts, judge: (parts: Node
     rejected: [],
     cpuid: null,
     ...facts,
-    features: arch === 'amd64' ? withRequired(facts.features) : facts.features,
     pageSize: arch === 'amd64' ? AMD64_PAGE_SIZE : facts.pageSize,
     hwcap: unknown(NOT_SAID),
     hwcap2: unknown(NOT_SAID),
@@ -64,13 +62,6 @@ export function hostFromNode(name: string, parts: NodeParts, judge: (parts: Node
     capturedFrom: null,
     capturedAt: null,
   };
-}
-
-/** A node of which labels say nothing of these has them all the same: Linux runs on it. */
-function withRequired(features: Host['features']): Host['features'] {
-  return new Map(
-    [...features].map(([name, fact]) => [name, fact.presence === 'unknown' ? (requiredByLinux(name) ?? fact) : fact]),
-  );
 }
 
 /** What the node says, else what only one architecture has. */

@@ -8,6 +8,7 @@ import type { Fact, FeatureFact, Host } from './host.ts';
 import { judgeFlags } from './judge-flags.ts';
 import { KUBEVIRT_FEATURES } from './kubevirt-evidence.ts';
 import { kubevirtFlags } from './kubevirt-flags.ts';
+import { requiredByLinux } from './linux-requires.ts';
 import { NFD_AVX512 } from './nfd-evidence.ts';
 import { type NfdFlags, nfdFlags } from './nfd-flags.ts';
 import { modelAttribute } from './node-identity.ts';
@@ -121,7 +122,7 @@ function factsOf(
   const states = arch === 'arm64' ? NO_STATES : isOld ? OLD_STATES : own === null ? nfdStates(nfd) : ownStates(own);
   const current = isOld ? null : own;
   return {
-    features,
+    features: arch === 'amd64' ? withRequired(features) : features,
     ...states,
     pageSize: pageSizeOf(parts, current),
     hypervisor: arch === 'amd64' ? hypervisorOf(nfd) : unknown(NO_LABEL),
@@ -129,6 +130,13 @@ function factsOf(
     notes,
     vocabularies,
   };
+}
+
+/** A node of which labels say nothing of these has them all the same: Linux runs on it. */
+function withRequired(features: Host['features']): Host['features'] {
+  return new Map(
+    [...features].map(([name, fact]) => [name, fact.presence === 'unknown' ? (requiredByLinux(name) ?? fact) : fact]),
+  );
 }
 
 function hypervisorOf({ stateOf }: NfdFlags): Fact<string> {
