@@ -141,11 +141,15 @@ function expand(place: string, { directory, file }: Config): string[] {
 /** `current`, `cpu:…` and names stay as they are; what they name is a path. */
 function hostPlaces(host: string, config: Config): string[] {
   const here = (place: string): string => fromHere(config.directory, place);
-  if (host === 'current' || host === '-' || /^cpu:/i.test(host)) return [host];
+  if (isNoPath(host)) return [host];
   const at = host.indexOf('=');
   if (at > 0 && whatIsAt(here(host)) === 'nothing') {
     const place = host.slice(at + 1);
-    return [`${host.slice(0, at)}=${place === 'current' || place === '-' || /^cpu:/i.test(place) ? place : here(place)}`];
+    return [`${host.slice(0, at)}=${isNoPath(place) ? place : here(place)}`];
   }
   return expand(host, config);
+}
+
+function isNoPath(host: string): boolean {
+  return host === 'current' || host === '-' || /^cpu:/i.test(host);
 }

@@ -27,13 +27,7 @@ export async function parseArguments(argv: readonly string[], columns: number | 
     .usage(`ckpt ${command.usage}\n\n${command.explain}`)
     .example(command.examples.map(([line, what]) => [line, what]))
     .options(command.options);
-  const given = argv.slice(words);
-  const parsed = await parse(
-    parser,
-    command.lists === 'greedy' ? spreadLists(given, command) : withDashes(given, command),
-    width,
-    command,
-  );
+  const parsed = await parse(parser, joinedLists(argv.slice(words), command), width, command);
   return 'help' in parsed ? { command: 'text', text: parsed.help } : command.invocation(parsed.positionals, parsed.values);
 }
 
@@ -92,38 +86,28 @@ function quietParser(): Argv {
 }
 
 /**
- * The arguments with the name of a list before each of its values: yargs' own greedy lists do not take `-`.
+ * The arguments with each value of a list joined to the name of the list, where yargs would not take it for one: a `-`, and in a greedy list
+ * every value behind the first (yargs' own greedy lists do not take `-` either).
  *
- * Only for commands without names, where a word behind the value of a list can mean nothing else.
+ * Only a command without names has greedy lists: a word behind the value of a list can mean nothing else there.
  */
-function spreadLists(argv: readonly string[], { options }: CommandDescription): string[] {
-  const spread: string[] = [];
+function joinedLists(argv: readonly string[], { options, lists }: CommandDescription): string[] {
+  const greedy = lists === 'greedy';
+  const joined: string[] = [];
   let list: string | null = null;
   for (const [index, word] of argv.entries()) {
-    if (word === '--') return [...spread, ...argv.slice(index)];
-    const isValue = word === '-' || !word.startsWith('-');
-    if (isValue) spread.push(list === null ? word : `${list}=${word}`);
-    else {
-      const name = word.replace(/^--/, '');
-      list = Object.hasOwn(options, name) && options[name]?.array === true ? word : null;
-      // A list without a value is left as it is, for yargs to complain about.
-      const next = argv[index + 1];
-      if (list === null || next === undefined || (next !== '-' && next.startsWith('-'))) spread.push(word);
+    if (word === '--') return [...joined, ...argv.slice(index)];
+    if (word === '-' || !word.startsWith('-')) {
+      joined.push(list === null ? word : `${list}=${word}`);
+      if (!greedy) list = null;
+      continue;
     }
-  }
-  return spread;
-}
-
-/** The arguments with each `-` that is the value of a list joined to its option: yargs takes it for no value there. */
-function withDashes(argv: readonly string[], { options }: CommandDescription): string[] {
-  const joined: string[] = [];
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? '';
-    if (word === '--') return [...joined, ...argv.slice(at)];
     const name = word.startsWith('--') ? word.slice(2) : '';
-    const takesDash = argv[at + 1] === '-' && Object.hasOwn(options, name) && options[name]?.array === true;
-    joined.push(takesDash ? `${word}=-` : word);
-    if (takesDash) at++;
+    const next = argv[index + 1] ?? '--';
+    const takesNext = next === '-' || (greedy && !next.startsWith('-'));
+    list = takesNext && Object.hasOwn(options, name) && options[name]?.array === true ? word : null;
+    // A list without a value is left as it is, for yargs to complain about.
+    if (list === null) joined.push(word);
   }
   return joined;
 }

@@ -4,9 +4,8 @@ import { captureHost, diffHosts, FORMATS_HINT, probeExecutable, showHosts } from
 import { writeOutputFile } from '../io/output-file.ts';
 import type { ProcessIo } from '../io/process-io.ts';
 import { renderJson } from '../report/json.ts';
-import { documentErrorLine } from './error-message.ts';
 import type { HostCaptureInvocation, HostDiffInvocation, HostProbeInvocation, HostShowInvocation } from './invocation.ts';
-import { withoutRepeatedHint } from './repeated-hint.ts';
+import { hostErrorLines } from './repeated-hint.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
@@ -16,8 +15,7 @@ const EXECUTABLE = 0o755;
 export async function runHostShow(invocation: HostShowInvocation, io: ProcessIo): Promise<0 | 3> {
   refuseUnsupportedPlaces(invocation.hosts);
   const { hosts, errors } = await showHosts(invocation.hosts, invocation);
-  const said = errors.map(({ host, error }) => ({ host, layer: error.place.layer, message: error.message }));
-  await io.stderr.write(withoutRepeatedHint(said, FORMATS_HINT, 'first').map(documentErrorLine).join(''));
+  await io.stderr.write(hostErrorLines(errors, FORMATS_HINT));
   const [only, ...others] = hosts;
   if (only !== undefined) {
     await writeDocuments(io, invocation, {

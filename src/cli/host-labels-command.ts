@@ -3,9 +3,9 @@ import { UsageError } from '../errors.ts';
 import { FORMATS_HINT } from '../host.ts';
 import { hostLabels } from '../host-labels.ts';
 import type { ProcessIo } from '../io/process-io.ts';
-import { documentErrorLine, warningLine } from './error-message.ts';
+import { warningLine } from './error-message.ts';
 import type { HostLabelsInvocation } from './invocation.ts';
-import { withoutRepeatedHint } from './repeated-hint.ts';
+import { hostErrorLines } from './repeated-hint.ts';
 import { refuseUnsupportedPlaces } from './unsupported-places.ts';
 import { json, writeDocuments } from './write-documents.ts';
 
@@ -13,8 +13,7 @@ import { json, writeDocuments } from './write-documents.ts';
 export async function runHostLabels(invocation: HostLabelsInvocation, io: ProcessIo): Promise<0 | 3> {
   refuseUnsupportedPlaces(invocation.hosts);
   const { document, errors } = await hostLabels(invocation.hosts, invocation);
-  const said = errors.map(({ host, error }) => ({ host, layer: error.place.layer, message: error.message }));
-  await io.stderr.write(withoutRepeatedHint(said, FORMATS_HINT, 'first').map(documentErrorLine).join(''));
+  await io.stderr.write(hostErrorLines(errors, FORMATS_HINT));
   const [host, ...others] = document.hosts;
   if (host === undefined) return 3;
   if (others.length > 0 && invocation.destinations.some(({ format }) => format === 'text')) {

@@ -86,6 +86,11 @@ export function choices<T extends string>(values: Values, name: string, allowed:
   return given.length === 0 ? [] : wordsOf(given.join(','), allowed, `--${name}`);
 }
 
+/** The same; null when the option was not given. */
+export function choicesOrNone<T extends string>(values: Values, name: string, allowed: readonly T[]): T[] | null {
+  return text(values, name) === null ? null : choices(values, name, allowed);
+}
+
 /** The words of a list with commas, each once; `option` is what it was given as, for errors. */
 export function wordsOf<T extends string>(given: string, allowed: readonly T[], option: string): T[] {
   return [...new Set(given.split(',').map((word) => oneOf(word.trim(), allowed, option)))];

@@ -18,7 +18,7 @@ import {
 } from './command-description.ts';
 import {
   choiceOrNone,
-  choices,
+  choicesOrNone,
   flag,
   GATE_NAMES,
   ON_UNKNOWN_NAMES,
@@ -80,7 +80,7 @@ export const PLAN: CommandDescription = {
       assumeAlike: flag(values, 'assume-alike'),
       exitCode: flag(values, 'exit-code'),
       runscVersion: runscVersion(values),
-      require: text(values, 'require') === null ? null : choices(values, 'require', GATE_NAMES),
+      require: choicesOrNone(values, 'require', GATE_NAMES),
       onUnknown: choiceOrNone(values, 'on-unknown', ON_UNKNOWN_NAMES),
       ...config(values),
       all: flag(values, 'all'),

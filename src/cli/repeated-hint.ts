@@ -1,5 +1,6 @@
 /** A hint that many errors of one run share. */
-import type { DocumentError } from './error-message.ts';
+import type { HostError } from '../host/opened-hosts.ts';
+import { type DocumentError, documentErrorLine } from './error-message.ts';
 
 /** The errors with the hint in the first message that ends with it only, or in none. */
 export function withoutRepeatedHint<E extends DocumentError>(errors: readonly E[], hint: string, keep: 'first' | 'none'): E[] {
@@ -11,4 +12,10 @@ export function withoutRepeatedHint<E extends DocumentError>(errors: readonly E[
     kept = true;
     return error;
   });
+}
+
+/** The lines for hosts that could not be described, with the hint once. */
+export function hostErrorLines(errors: readonly HostError[], hint: string): string {
+  const said = errors.map(({ host, error }) => ({ host, layer: error.place.layer, message: error.message }));
+  return withoutRepeatedHint(said, hint, 'first').map(documentErrorLine).join('');
 }

@@ -61,8 +61,7 @@ function judge(result: CheckResult, finding: Finding, policy: Policy, today: str
     const { id, reason, owner, expires } = waiver;
     const expired = isExpired(waiver, today);
     const told = { id, reason, owner, expires, expired };
-    if (!expired) return { ...finding, level: 'ignore', by: 'waiver', waiver: told };
-    return { ...finding, level: 'block', by: 'waiver', waiver: told };
+    return { ...finding, level: expired ? 'block' : 'ignore', by: 'waiver', waiver: told };
   }
   const key = findingKey(acceptedFinding(result, finding, policy));
   if (policy.accepted?.has(key) === true) {
