@@ -106,22 +106,16 @@ const NOT_SMALL = [
 ] as const;
 const AVX512 = [...AVX512_SKYLAKE, ...AVX512_ICE_LAKE, 'avx512_vnni', 'avx512_fp16', 'avx512_vp2intersect'] as const;
 
+/** What only AMD has of leaf 0x80000001. */
+const ONLY_AMD = {
+  features: ['sse4a', 'misalignsse', 'mmxext', '3dnow', '3dnowext', 'xop', 'fma4', 'tbm', 'lwp', 'svm', 'skinit', 'mwaitx'],
+  source: 'Intel SDM vol. 2A, CPUID leaf 80000001H: reserved',
+} as const;
+
 /** Features that no generation of a line has. */
 const NEVER: { readonly [L in Line]?: readonly { readonly features: readonly string[]; readonly source: string }[] } = {
-  server: [
-    {
-      features: ['sse4a', 'misalignsse', 'mmxext', '3dnow', '3dnowext', 'xop', 'fma4', 'tbm', 'lwp', 'svm', 'skinit', 'mwaitx'],
-      source: 'Intel SDM vol. 2A, CPUID leaf 80000001H: reserved',
-    },
-    { features: PHI, source: `${GCC}: knl and knm only` },
-  ],
-  client: [
-    {
-      features: ['sse4a', 'misalignsse', 'mmxext', '3dnow', '3dnowext', 'xop', 'fma4', 'tbm', 'lwp', 'svm', 'skinit', 'mwaitx'],
-      source: 'Intel SDM vol. 2A, CPUID leaf 80000001H: reserved',
-    },
-    { features: [...PHI, ...AMX], source: GCC },
-  ],
+  server: [ONLY_AMD, { features: PHI, source: `${GCC}: knl and knm only` }],
+  client: [ONLY_AMD, { features: [...PHI, ...AMX], source: GCC }],
   forest: [{ features: [...PHI, ...AMX, ...AVX512], source: `${GCC}: sierraforest, clearwaterforest` }],
   phi: [
     {

@@ -2,7 +2,7 @@
 import { featuresOfCpuid } from '../cpu/cpuid-features.ts';
 import type { CpuidTable } from '../cpu/cpuid-table.ts';
 import { cacheLineOf, xcr0Of } from '../cpu/identity.ts';
-import { agreed, agreedFeature, allBits, type CpuLabels, known, NO_BITS, unknown } from './facts.ts';
+import { agreed, agreedBits, agreedFeature, allBits, type CpuLabels, known, NO_BITS, unknown } from './facts.ts';
 import type { Fact, FeatureFact, KnownBits } from './host.ts';
 
 /** The facts of a host that CPUID decides. */
@@ -102,10 +102,7 @@ function agreedWith(together: CpuidFacts, first: CpuidFacts, other: CpuidFacts, 
     cacheLine: both(together.cacheLine, first.cacheLine, other.cacheLine, String),
     useXsave: both(together.useXsave, first.useXsave, other.useXsave, (value) => (value ? 'XSAVE' : 'no XSAVE')),
     xcr0: both(together.xcr0, first.xcr0, other.xcr0, (value) => `0x${value.toString(16)}`),
-    xcr0Known: {
-      set: together.xcr0Known.set & other.xcr0Known.set,
-      clear: together.xcr0Known.clear & other.xcr0Known.clear,
-    },
+    xcr0Known: agreedBits(together.xcr0Known, other.xcr0Known),
     notEnabled: together.notEnabled & other.notEnabled,
     hypervisor: both(together.hypervisor, first.hypervisor, other.hypervisor, (value) => value),
   };

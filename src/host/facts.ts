@@ -19,6 +19,11 @@ export function allBits(value: bigint): KnownBits {
 /** No bit decided. */
 export const NO_BITS: KnownBits = { set: 0n, clear: 0n };
 
+/** The bits that are decided by both, in the same way. */
+export function agreedBits(one: KnownBits, other: KnownBits): KnownBits {
+  return { set: one.set & other.set, clear: one.clear & other.clear };
+}
+
 const ALL_BITS = 0xffff_ffff_ffff_ffffn;
 
 /** Names of two logical CPUs that are compared. */

@@ -1,7 +1,7 @@
 /** A host out of a CPU configuration of Firecracker. */
 import { type CpuidEntry, CpuidTable } from '../cpu/cpuid-table.ts';
 import { identityOfCpuid } from '../cpu/identity.ts';
-import { known, unknown } from './facts.ts';
+import { agreedBits, known, unknown } from './facts.ts';
 import type { Fact, FeatureFact, Host } from './host.ts';
 import { hostFromCpuid } from './host-from-cpuid.ts';
 import { type ConfiguredLeaf, type FirecrackerConfiguration, parseFirecracker, REGISTER_NAMES } from './parse-firecracker.ts';
@@ -60,10 +60,7 @@ function guestHost(name: string, { leaves, fingerprint }: FirecrackerConfigurati
     cacheLine: both(clear.cacheLine, set.cacheLine),
     useXsave: both(clear.useXsave, set.useXsave),
     xcr0: both(clear.xcr0, set.xcr0),
-    xcr0Known: {
-      set: clear.xcr0Known.set & set.xcr0Known.set,
-      clear: clear.xcr0Known.clear & set.xcr0Known.clear,
-    },
+    xcr0Known: agreedBits(clear.xcr0Known, set.xcr0Known),
     hypervisor: both(clear.hypervisor, set.hypervisor),
     identity: identityOfCpuid(whole),
   };

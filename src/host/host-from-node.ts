@@ -5,7 +5,7 @@ import { CkptError } from '../errors.ts';
 import { known, unknown } from './facts.ts';
 import type { Fact, Host } from './host.ts';
 import { AMD64_PAGE_SIZE } from './host-from-cpuid.ts';
-import { hostError } from './host-text.ts';
+import { hostError, quoteLine } from './host-text.ts';
 import { nfdFlags } from './nfd-flags.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { modelAttribute, nodeIdentity } from './node-identity.ts';
@@ -16,8 +16,6 @@ const LEAVE_OUT =
   'gVisor does not run there: leave the node out, as with `kubectl get nodes -l kubernetes.io/os=linux,kubernetes.io/arch=amd64`';
 const SAY_ARCH = 'Give the Node as well as its NodeFeature: its status and its label kubernetes.io/arch say it';
 const OLD_LABELS = 'The labels of ckpt are of another machine: write them again with `ckpt host labels`';
-/** Characters of a container runtime's name that are repeated. */
-const RUNTIME_LENGTH = 60;
 
 /**
  * @param judge what the labels prove, as `nodeJudge()` makes it
@@ -27,7 +25,7 @@ const RUNTIME_LENGTH = 60;
 export function hostFromNode(name: string, parts: NodeParts, judge: (parts: NodeParts, arch: Arch) => NodeFacts): Host {
   const os = parts.info.get('os');
   if (os !== undefined && os !== 'linux')
-    throw hostError('bad-host', null, 'a node that runs Linux', `one that runs ${quoted(os)}`, LEAVE_OUT);
+    throw hostError('bad-host', null, 'a node that runs Linux', `one that runs ${quoteLine(os)}`, LEAVE_OUT);
   const arch = archOf(parts);
   const { vocabularies, ...facts } = judge(parts, arch);
   const hypervisor = modelAttribute(parts, 'hypervisor');
@@ -72,7 +70,7 @@ function archOf(parts: NodeParts): Arch {
     throw hostError(
       'bad-host',
       null,
-      `a node of ${quoted(said)}, as its status says`,
+      `a node of ${quoteLine(said)}, as its status says`,
       `${labelName(LABEL.arch)}=${own}`,
       OLD_LABELS,
     );
@@ -80,7 +78,7 @@ function archOf(parts: NodeParts): Arch {
   const arch = said ?? own ?? archOfFeatures(parts);
   if (arch === 'amd64' || arch === 'arm64') return arch;
   if (arch === null) throw hostError('bad-host', null, 'a node that says its architecture', 'none', SAY_ARCH);
-  throw hostError('bad-host', null, 'a node of amd64 or arm64', `one of ${quoted(arch)}`, LEAVE_OUT);
+  throw hostError('bad-host', null, 'a node of amd64 or arm64', `one of ${quoteLine(arch)}`, LEAVE_OUT);
 }
 
 function archOfFeatures(parts: NodeParts): Arch | null {
@@ -105,10 +103,6 @@ function kernelOf({ info, attributes }: NodeParts): Fact<string> {
 function runtimeOf({ info }: NodeParts): Fact<string> {
   const runtime = info.get('runtime');
   return unknown(
-    runtime === undefined ? NOT_SAID : `the node names its container runtime ${quoted(runtime)}, and not the runsc under it`,
+    runtime === undefined ? NOT_SAID : `the node names its container runtime ${quoteLine(runtime)}, and not the runsc under it`,
   );
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text.length > RUNTIME_LENGTH ? `${text.slice(0, RUNTIME_LENGTH - 3)}...` : text);
 }

@@ -71,7 +71,7 @@ export function textLines(text: string): TextLine[] {
   return lines;
 }
 
-/** A line for an error message: quoted, at most 60 characters. */
+/** A line or a value for an error message: quoted, at most 60 characters. */
 export function quoteLine(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
 }

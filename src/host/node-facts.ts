@@ -53,14 +53,14 @@ export function nodeJudge(): (parts: NodeParts, arch: Arch) => NodeFacts {
   return (parts, arch) => {
     const nfd = nfdFlags(parts, arch);
     const kubevirt = arch === 'amd64' ? kubevirtFlags(parts) : null;
-    const own = decodeGvisorLabels(parts.labels, parts.contradicted);
     const intel = modelAttribute(parts, 'vendor_id') === 'Intel';
-    const ownKey = own === null ? '' : JSON.stringify([...parts.labels].filter(([name]) => !name.includes('/cpu-')).sort());
+    const ownKey = parts.own === null ? '' : JSON.stringify([...parts.labels].filter(([name]) => !name.includes('/cpu-')).sort());
     const contradicted = [...parts.contradicted].join(' ');
-    const pageSize = pageSizeOf(parts, own).value;
+    const pageSize = pageSizeOf(parts, null).value;
     const key = [arch, nfd.key, nfd.any, parts.flags === null, intel, kubevirt?.key, ownKey, contradicted, pageSize].join('\n');
     const same = before.get(key);
     if (same !== undefined) return same;
+    const own = decodeGvisorLabels(parts.labels, parts.contradicted);
     const facts = factsOf(parts, arch, nfd, kubevirt, own, intel);
     before.set(key, facts);
     return facts;

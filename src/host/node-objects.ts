@@ -2,7 +2,7 @@
 import type { DocumentPath } from '../documents/text-document.ts';
 import { CkptError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import { hostError } from './host-text.ts';
+import { hostError, quoteLine } from './host-text.ts';
 import { entry, type JsonPlace, parseJsonText, wrongShape } from './json-shape.ts';
 
 export type NodeObjectKind = 'Node' | 'NodeFeature';
@@ -158,7 +158,7 @@ function kindOf(
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value) : 'that is no string';
+  return typeof value === 'string' ? quoteLine(value) : 'that is no string';
 }
 
 function otherError({ found, path, line, count }: Other): CkptError {

@@ -143,7 +143,8 @@ function addNodeFeature(place: JsonPlace, parts: NodeParts): void {
 
 function addLabels(labels: JsonPlace | undefined, parts: NodeParts): void {
   if (labels === undefined) return;
-  for (const key of keysOf(labels)) {
+  const keys = keysOf(labels);
+  for (const key of keys) {
     // Before v0.14, NFD's worker left out the namespace of its own labels.
     const name = key.startsWith('cpu-') && !key.includes('/') ? `${NFD_LABEL_PREFIX}${key}` : key;
     if (!KEPT_PREFIXES.some((prefix) => name.startsWith(prefix))) continue;
@@ -158,7 +159,7 @@ function addLabels(labels: JsonPlace | undefined, parts: NodeParts): void {
       parts.labels.set(name, text);
     }
   }
-  addOwnNames(keysOf(labels), parts);
+  addOwnNames(keys, parts);
 }
 
 /**

@@ -1,10 +1,10 @@
 /** CPU configurations of Firecracker. */
+import type { CpuRegister } from '../cpu/feature.ts';
 import { hostError } from './host-text.ts';
 import { entry, type JsonPlace, list, optional, parseJsonText, required, text, wrongShape } from './json-shape.ts';
 import { HIGHEST_SUBLEAF } from './parse-leaf-line.ts';
 
-export type CpuRegisterName = 'eax' | 'ebx' | 'ecx' | 'edx';
-export const REGISTER_NAMES: readonly CpuRegisterName[] = ['eax', 'ebx', 'ecx', 'edx'];
+export const REGISTER_NAMES: readonly CpuRegister[] = ['eax', 'ebx', 'ecx', 'edx'];
 
 /** One register: which bits are said (1), and those of them that are set. Both unsigned 32-bit numbers. */
 export interface SaidBits {
@@ -16,7 +16,7 @@ export interface SaidBits {
 export interface ConfiguredLeaf {
   readonly leaf: number;
   readonly subleaf: number;
-  readonly registers: Readonly<Record<CpuRegisterName, SaidBits>>;
+  readonly registers: Readonly<Record<CpuRegister, SaidBits>>;
 }
 
 export interface FirecrackerConfiguration {
@@ -68,7 +68,7 @@ function refuseWithoutCpuid(config: JsonPlace): never {
 }
 
 function readLeaf(place: JsonPlace): ConfiguredLeaf {
-  const registers: Record<CpuRegisterName, SaidBits> = { eax: NOT_SAID, ebx: NOT_SAID, ecx: NOT_SAID, edx: NOT_SAID };
+  const registers: Record<CpuRegister, SaidBits> = { eax: NOT_SAID, ebx: NOT_SAID, ecx: NOT_SAID, edx: NOT_SAID };
   for (const modifier of list(required(place, 'modifiers'), MOST_LEAVES)) {
     const name = text(required(modifier, 'register'), 16);
     const register = REGISTER_NAMES.find((one) => one === name);

@@ -4,7 +4,7 @@ import { type CpuidEntry, CpuidTable } from '../cpu/cpuid-table.ts';
 import type { Arch, Presence } from '../cpu/feature.ts';
 import { featuresOf } from '../cpu/feature-names.ts';
 import { type CpuIdentity, identityOfCpuid } from '../cpu/identity.ts';
-import { allBits, NO_BITS } from './facts.ts';
+import { agreedBits, allBits, NO_BITS } from './facts.ts';
 import type { Fact, FeatureFact, Host, HostSource, KnownBits } from './host.ts';
 import { hostError } from './host-text.ts';
 import {
@@ -93,7 +93,8 @@ export function readProfile(name: string, json: string): Host {
     features,
     cacheLine: fact('cacheLine', (place) => count(place, 2040)),
     xcr0,
-    xcr0Known: xcr0.value === null ? (known ?? NO_BITS) : agreeing(known ?? allBits(xcr0.value), allBits(xcr0.value)),
+    // A state that leaf 0xD names may not be known to be usable: a dump taken under another operating system does not say.
+    xcr0Known: xcr0.value === null ? (known ?? NO_BITS) : agreedBits(known ?? allBits(xcr0.value), allBits(xcr0.value)),
     statesNotEnabled: optional(entry(root, 'statesNotEnabled'), (place) => hexNumber(place, 64)) ?? 0n,
     mxcsrMask: fact('mxcsrMask', (place) => Number(hexNumber(place, 32)), false),
     useXsave,
@@ -135,11 +136,6 @@ function usesXsave(features: ReadonlyMap<string, FeatureFact>, arch: Arch): Fact
   if (both.every((presence) => presence === 'present'))
     return { value: true, source: 'features xsave and osxsave of the profile' };
   return { value: null, source: 'the profile says neither for xsave and osxsave' };
-}
-
-/** A state that leaf 0xD names may not be known to be usable: a dump taken under another operating system does not say. */
-function agreeing(a: KnownBits, b: KnownBits): KnownBits {
-  return { set: a.set & b.set, clear: a.clear & b.clear };
 }
 
 function readKnownBits(place: JsonPlace): KnownBits {

@@ -1,6 +1,6 @@
 /** Dumps that do not show what the machine's own kernel enables. */
 import { xcr0Of } from '../cpu/identity.ts';
-import { known, unknown } from './facts.ts';
+import { allBits, known, NO_BITS, unknown } from './facts.ts';
 import type { FeatureFact, Host } from './host.ts';
 import type { DumpedCpu } from './parse-cpuid-dump.ts';
 
@@ -38,7 +38,7 @@ export function withUndecidedState(host: Host, cpus: readonly DumpedCpu[], why: 
     ...decided,
     useXsave: unknown(why),
     xcr0: agreed === null ? unknown('the description lacks CPUID leaf 0xd') : known(agreed, 'CPUID leaf 0xd EDX:EAX'),
-    xcr0Known: { set: 0n, clear: agreed === null ? 0n : 0xffff_ffff_ffff_ffffn & ~agreed },
+    xcr0Known: agreed === null ? NO_BITS : { set: 0n, clear: allBits(agreed).clear },
   };
 }
 

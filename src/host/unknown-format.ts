@@ -15,7 +15,7 @@ const KIND_WORD = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
 
 /** The error for a text of `bytes` bytes in which no mark of any format was found. */
 export function unknownFormat(text: string, bytes: number): CkptError {
-  const start = text.replace(/^\ufeff/, '').trimStart();
+  const start = text.trimStart();
   const guess = start.startsWith('<')
     ? guessXml(start, bytes)
     : start.startsWith('{') || start.startsWith('[')

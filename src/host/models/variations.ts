@@ -83,6 +83,19 @@ const AVX512 = [
 /** Client generations of Intel in which AVX-512 came and went. */
 const AVX512_CLIENTS = ['Ice Lake', 'Rocket Lake', 'Tiger Lake', 'Alder Lake', 'Raptor Lake'] as const;
 
+const WESTMERE_TO_COFFEE_LAKE = [
+  'Westmere',
+  'Sandy Bridge',
+  'Ivy Bridge',
+  'Haswell',
+  'Broadwell',
+  'Skylake',
+  'Kaby Lake',
+  'Coffee Lake',
+] as const;
+/** Servers with the cores of Skylake. */
+const SKYLAKE_SERVERS = ['Skylake-SP', 'Cascade Lake', 'Cooper Lake'] as const;
+
 /** The first row that names a feature counts. */
 const VARIATIONS: readonly Variation[] = [
   { features: ['osxsave', 'ospke'], why: 'the operating system decides', source: 'Intel SDM vol. 2A, CPUID: OSXSAVE, OSPKE' },
@@ -136,19 +149,7 @@ const VARIATIONS: readonly Variation[] = [
     features: ['aes'],
     why: 'firmware can switch it off',
     source: 'Intel SDM vol. 4, MSR_FEATURE_CONFIG (13CH)',
-    generations: [
-      'Westmere',
-      'Sandy Bridge',
-      'Ivy Bridge',
-      'Haswell',
-      'Broadwell',
-      'Skylake',
-      'Kaby Lake',
-      'Coffee Lake',
-      'Skylake-SP',
-      'Cascade Lake',
-      'Cooper Lake',
-    ],
+    generations: [...WESTMERE_TO_COFFEE_LAKE, ...SKYLAKE_SERVERS],
   },
   {
     features: AVX512,
@@ -160,7 +161,7 @@ const VARIATIONS: readonly Variation[] = [
     features: ['pku'],
     why: 'parts for workstations and clients lack it',
     source: 'InstLatx64: dumps of 0050654 (Skylake-X), 0050657 (Cascade Lake-X), 00A0671 (Rocket Lake)',
-    generations: ['Skylake-SP', 'Cascade Lake', 'Cooper Lake', ...AVX512_CLIENTS, 'Meteor Lake', 'Arrow Lake'],
+    generations: [...SKYLAKE_SERVERS, ...AVX512_CLIENTS, 'Meteor Lake', 'Arrow Lake'],
   },
   {
     features: ['sha_ni'],
@@ -216,18 +217,7 @@ const REDUCED_PARTS: Variation = {
   ],
   why: 'its Pentium and Celeron parts lack some of this',
   source: 'Intel ARK',
-  generations: [
-    'Westmere',
-    'Sandy Bridge',
-    'Ivy Bridge',
-    'Haswell',
-    'Broadwell',
-    'Skylake',
-    'Kaby Lake',
-    'Coffee Lake',
-    'Whiskey Lake',
-    'Comet Lake',
-  ],
+  generations: [...WESTMERE_TO_COFFEE_LAKE, 'Whiskey Lake', 'Comet Lake'],
 };
 
 /**
