@@ -6,7 +6,7 @@ import { FORMS_OF_NFD } from './fleet/affinity-manifest.ts';
 import { cpuRequirements, idealHost } from './fleet/cpu-requirements.ts';
 import type { Host } from './host/host.ts';
 import { shownPath } from './io/http-address.ts';
-import { judgeImage } from './judge-image.ts';
+import { described, judgeImage } from './judge-image.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { EvaluateInput, PartialFacts } from './restore/evaluate.ts';
 import type { CheckError } from './restore/result.ts';
@@ -82,5 +82,5 @@ function filesystemCheckpoint(path: string): CheckError {
     { layer: 'file', file: shownPath(path) },
     { expected: 'a checkpoint of a sandbox', found: 'a filesystem checkpoint, which asks nothing of a CPU' },
   );
-  return { image: shownPath(path), code: error.code, message: error.message, layer: error.place.layer };
+  return { image: shownPath(path), ...described(error) };
 }

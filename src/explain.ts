@@ -50,7 +50,7 @@ async function explainThing(thing: string): Promise<Answer[]> {
     const all = words.map(explainName);
     if (all.every((one): one is NameAnswer => one !== null)) return all;
   }
-  const reading = await read([thing]);
+  const reading = await read(thing.split('\n'));
   return words.length > 1 || reading.findings.length > 0 ? [{ kind: 'log', source: null, ...reading }] : [unknown(thing)];
 }
 
@@ -81,7 +81,7 @@ function isFile(name: string): boolean {
 async function unquoted(answers: readonly Answer[], things: readonly string[]): Promise<readonly Answer[]> {
   const strange = answers.filter(({ kind }) => kind === 'unknown').length;
   if (things.length < 3 || strange * 2 < things.length || things.includes('-')) return answers;
-  const reading = await read([things.join(' ')]);
+  const reading = await read(things.join(' ').split('\n'));
   if (reading.findings.length === 0) return answers;
   return [
     { kind: 'log', source: null, ...reading },
@@ -98,10 +98,9 @@ async function explainLog(path: string): Promise<LogAnswer> {
   }
 }
 
-async function read(texts: AsyncIterable<string> | readonly string[]): Promise<LogReading> {
+async function read(lines: AsyncIterable<string> | readonly string[]): Promise<LogReading> {
   const reader = createLogReader();
-  if (Array.isArray(texts)) for (const text of texts as readonly string[]) for (const line of text.split('\n')) reader.add(line);
-  else for await (const line of texts) reader.add(line);
+  for await (const line of lines) reader.add(line);
   const reading = reader.finish();
   if (!reading.findings.some(({ fields }) => fields !== null)) return reading;
   const history = await loadSchemaHistory();

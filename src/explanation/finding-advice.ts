@@ -1,9 +1,8 @@
 /** What a person can do about the very message, where that is more than the remedy of its code. */
 import { findFeature } from '../cpu/feature-names.ts';
+import { WITHOUT_AVX512 } from '../restore/advice-fpu.ts';
 import type { NamedFeatures, NamedState } from './log-finding.ts';
 
-/** glibc's names of the AVX-512 features that its string functions choose by. @see CKPT2004 */
-const NO_AVX512 = 'GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD';
 const AVX512_BITS = 0xe0n;
 
 /** The remedy for one message with its parts, or null when that of the code or pattern is enough. */
@@ -50,7 +49,7 @@ function stateAdvice({ missing }: NamedState): string {
   ];
   if ((bits & AVX512_BITS) !== 0n) {
     sentences.push(
-      `Or save again after the processes were started with \`${NO_AVX512}\`: glibc uses these registers in string functions.`,
+      `Or save again after the processes were started with \`${WITHOUT_AVX512}\`: glibc uses these registers in string functions.`,
     );
   }
   if ((bits & 0x218n) !== 0n) {

@@ -104,10 +104,10 @@ function quotedAt(line: string, quote: number): string | null {
 
 function withUnquoted(text: string): string[] {
   const texts = [text];
-  for (let current = text; texts.length <= MOST_UNQUOTINGS && current.includes('\\"'); ) {
+  let current = text;
+  while (texts.length <= MOST_UNQUOTINGS && current.includes('\\"')) {
     current = unquoteOnce(current);
     texts.push(...current.split('\n', MOST_INNER_LINES).filter((line) => line.trim() !== '' && !isFrame(line)));
-    if (texts.length > MOST_UNQUOTINGS) break;
   }
   return texts;
 }
@@ -144,9 +144,10 @@ export function innermostMessage(text: string): string {
     if (at >= 0) begin = Math.max(begin, at + wrapper.length);
   }
   for (const match of text.matchAll(RESTORING)) begin = Math.max(begin, match.index + match[0].length);
-  return text
-    .slice(begin)
-    .trim()
-    .replace(/: unknown\.?$/, '')
-    .replace(/:$/, '');
+  return withoutTail(text.slice(begin).trim());
+}
+
+/** Without what wrappers put behind a message, and the colon before a stack trace. */
+export function withoutTail(text: string): string {
+  return text.replace(/: unknown\.?$/, '').replace(/:$/, '');
 }

@@ -1,6 +1,6 @@
 /** Which known messages are on a line. */
 
-import { innermostMessage } from './log-line.ts';
+import { innermostMessage, withoutTail } from './log-line.ts';
 import type { LogPattern } from './log-pattern.ts';
 import { LOG_PATTERNS } from './log-patterns.ts';
 import { findShape, type LogShape, logShape, matchWhole } from './log-shape.ts';
@@ -55,11 +55,7 @@ function innerOf({ text }: LineMatch, texts: readonly string[]): number {
 }
 
 function matchText(raw: string): LineMatch[] {
-  // What wrappers put behind a message, and the colon before a stack trace.
-  const text = raw
-    .trimEnd()
-    .replace(/: unknown\.?$/, '')
-    .replace(/:$/, '');
+  const text = withoutTail(raw.trimEnd());
   const matches: LineMatch[] = [];
   if (NEEDLES.test(text)) {
     const taken = new Set<number>();

@@ -1,5 +1,5 @@
 /** What a few images cover, when there cannot be as many as it takes for all. */
-import { type Bits, isEmpty, membersOf, noBits, without } from './bits.ts';
+import { type Bits, common, isEmpty, membersOf, noBits, without } from './bits.ts';
 
 /** The sets taken so far, and how much they have between them. */
 export interface Coverage {
@@ -16,8 +16,7 @@ export interface Coverage {
  */
 export function bestCoverage(sets: readonly Bits[], weights: readonly number[], most: number): Coverage[] {
   let left = noBits(weights.length).fill(0xffff_ffff);
-  const weightOf = (set: Bits): number =>
-    membersOf(set.map((word, index) => word & (left[index] ?? 0))).reduce((sum, element) => sum + (weights[element] ?? 0), 0);
+  const weightOf = (set: Bits): number => membersOf(common(set, left)).reduce((sum, element) => sum + (weights[element] ?? 0), 0);
   // What a set adds only shrinks, so that an old figure is a ceiling.
   const rows = sets.map((set, number) => ({ set, number, gain: isEmpty(set) ? 0 : weightOf(set) }));
   const steps: Coverage[] = [];

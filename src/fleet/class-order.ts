@@ -2,15 +2,13 @@
 import { comparedNames, TABLE_COMPARED_SINCE } from '../cpu/compare-features.ts';
 import type { FpuState } from '../cpu/xsave.ts';
 import type { Host } from '../host/host.ts';
-import { judgeFpuState, supportedBits } from '../restore/gates/fpu-rules.ts';
+import { IGNORED_BITS, judgeFpuState, supportedBits } from '../restore/gates/fpu-rules.ts';
 import { pageSize } from '../restore/gates/page-size.ts';
 import { type Rules, selectRules } from '../restore/rules.ts';
 import { parseRunscVersion, versionString } from '../restore/runsc-version.ts';
 import { addBit, type Bits, bitsOf, common, either, hasBit, isEmpty, noBits, without } from './bits.ts';
 import { featurePlace, type HostClass, type HostClasses } from './host-classes.ts';
 
-/** Bits of XSTATE_BV that newer releases save and then ignore: BNDREGS, BNDCSR, PKRU. */
-const IGNORED_BITS = 0x218n;
 const ALL_BITS = (1n << 64n) - 1n;
 /** MXCSR as Linux sets it for a new program. @see Linux arch/x86/include/asm/fpu/xstate.h: MXCSR_DEFAULT */
 const USUAL_MXCSR = 0x1f80;

@@ -6,6 +6,7 @@ import {
   common,
   countBits,
   countCommon,
+  either,
   isEmpty,
   isSubset,
   meets,
@@ -158,11 +159,10 @@ function partsOf(sets: readonly NumberedSet[], size: number): Part[] {
     if (group === undefined) groups.set(own, [set]);
     else group.push(set);
   }
-  return [...groups.values()].map((members) => {
-    const elements = noBits(size);
-    for (const { has } of members) for (const element of membersOf(has)) addBit(elements, element);
-    return { sets: members, elements };
-  });
+  return [...groups.values()].map((members) => ({
+    sets: members,
+    elements: members.reduce((all, { has }) => either(all, has), noBits(size)),
+  }));
 }
 
 /** A place in the search: what is still to be covered, and the sets that were taken on the way. */

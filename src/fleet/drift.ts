@@ -7,6 +7,7 @@ import { type OrderOptions, restoresAfter } from './class-order.ts';
 import type { FleetHost, HostClass, HostClasses } from './host-classes.ts';
 import { cellOf, type ImageGroup } from './image-requirements.ts';
 import type { Drift, DriftChange, PlanAnswer } from './plan-document.ts';
+import { weightOf } from './raise-level.ts';
 
 /** A host under the name by which it is found on the other side. */
 export interface NamedHost extends FleetHost {
@@ -37,7 +38,7 @@ export function driftOf(input: DriftInput): Drift {
   const changed = changes.reduce((sum, { hosts }) => sum + hosts.length, 0);
   return {
     answer: input.groups === null ? ownAnswer(changes) : imagesAnswer(pairs, strandedImages),
-    hosts: { before: machines(input.before), after: machines(input.after), unchanged: moves.length - changed },
+    hosts: { before: weightOf(input.before), after: weightOf(input.after), unchanged: moves.length - changed },
     added: input.after.filter(({ name }) => !placeBefore.has(name)).map(({ name }) => name),
     removed: input.before.filter(({ name }) => !placeAfter.has(name)).map(({ name }) => name),
     changes,
@@ -188,8 +189,4 @@ function ownAnswer(changes: readonly DriftChange[]): PlanAnswer {
 function imagesAnswer(pairs: Drift['pairs'], stranded: Drift['strandedImages']): PlanAnswer {
   if (pairs.nowBlocked > 0 || stranded.some(({ undecided }) => !undecided)) return 'stranded';
   return pairs.nowUnknown > 0 || stranded.length > 0 ? 'undecided' : 'covered';
-}
-
-function machines(hosts: readonly NamedHost[]): number {
-  return hosts.reduce((sum, { weight }) => sum + weight, 0);
 }

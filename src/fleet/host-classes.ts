@@ -3,7 +3,7 @@ import type { Arch } from '../cpu/feature.ts';
 import { featuresOf } from '../cpu/feature-names.ts';
 import type { Host } from '../host/host.ts';
 import { evidenceOf } from '../host/host-evidence.ts';
-import { addBit, type Bits, countBits, noBits } from './bits.ts';
+import { addBit, type Bits, countBits, hasBit, noBits } from './bits.ts';
 import { frameKey } from './host-frame.ts';
 
 /** A description of a host, and how many machines it stands for. */
@@ -137,6 +137,6 @@ export function featurePlace(arch: Arch, name: string): number | null {
 /** The names of a set of features, in feature-number order. */
 export function featureNamesOf(arch: Arch, bits: Bits): string[] {
   return featuresOf(arch)
-    .filter((_, place) => (((bits[place >>> 5] ?? 0) >>> (place & 31)) & 1) === 1)
+    .filter((_, place) => hasBit(bits, place))
     .map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
 /** What existing images cover of a fleet. */
 import type { Verdict } from '../restore/result.ts';
-import { addBit, type Bits, hasBit, isSubset, meets, membersOf, noBits } from './bits.ts';
+import { addBit, type Bits, countBits, either, hasBit, isEmpty, isSubset, membersOf, noBits } from './bits.ts';
 import { leastCover } from './cover.ts';
 import type { HostClass } from './host-classes.ts';
 import { type Cell, cellOf, type ImageGroup, lackingFeatures } from './image-requirements.ts';
@@ -20,14 +20,14 @@ export function planImages(groups: readonly ImageGroup[], classes: readonly Host
   const reach = splits.map(({ restorable }) => restorable);
   const { chosen, atLeast, uncovered } = leastCover(reach, size);
   const covered = classes.filter((_, index) => !hasBit(uncovered, index));
-  const open = splits.reduce((all, { unknown }) => all.map((word, index) => word | (unknown[index] ?? 0)), noBits(size));
+  const open = splits.reduce((all, { unknown }) => either(all, unknown), noBits(size));
   return {
     groups: groups.map((group, index) => imageOf(group, splits[index], classes)),
     matrix: groups.length * size > MOST_CELLS ? null : groups.map((group) => rowOf(group, classes)),
     strandedImages: groups.flatMap(({ id }, index) => {
       const split = splits[index];
-      if (split === undefined || membersOf(split.restorable).length > 0) return [];
-      return [{ image: id, undecided: membersOf(split.unknown).length > 0 }];
+      if (split === undefined || !isEmpty(split.restorable)) return [];
+      return [{ image: id, undecided: !isEmpty(split.unknown) }];
     }),
     strandedHosts: membersOf(uncovered).flatMap((index) => {
       const one = classes[index];
@@ -60,7 +60,7 @@ function imageOf({ id, images, required }: ImageGroup, split: Split | undefined,
     kind: first?.kind ?? 'sandbox',
     arch: first?.arch ?? null,
     runscVersion: first?.runscVersion ?? null,
-    requires: required.reduce((most, { bits, unnamed }) => Math.max(most, membersOf(bits).length + unnamed.length), 0),
+    requires: required.reduce((most, { bits, unnamed }) => Math.max(most, countBits(bits) + unnamed.length), 0),
     hosts: { restorable: machines(split?.restorable), unknown: machines(split?.unknown), blocked: machines(split?.blocked) },
   };
 }
@@ -103,7 +103,7 @@ function blockedCell(
 function redundantOf(groups: readonly ImageGroup[], reach: readonly Bits[]): PlanImages['redundant'] {
   return groups.flatMap(({ id }, index) => {
     const own = reach[index];
-    if (own === undefined || !meets(own, own)) return [];
+    if (own === undefined || isEmpty(own)) return [];
     const within = groups.find((_, other) => {
       const its = reach[other];
       return other !== index && its !== undefined && isSubset(own, its) && (other < index || !isSubset(its, own));

@@ -77,7 +77,7 @@ export function levellingOf(classes: readonly HostClass[], versionGiven: boolean
   });
 }
 
-/** Machines of some classes. */
-export function weightOf(classes: readonly HostClass[]): number {
-  return classes.reduce((sum, { weight }) => sum + weight, 0);
+/** Machines of some classes or hosts. */
+export function weightOf(some: readonly { readonly weight: number }[]): number {
+  return some.reduce((sum, { weight }) => sum + weight, 0);
 }

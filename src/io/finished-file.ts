@@ -35,7 +35,7 @@ export function beginFile(path: string, force: boolean, mode = 0o666): FinishedF
   if (kind === 'stream') return streamFile(path);
   if (kind === 'directory') throw new UsageError(`${path} is a directory: name a file`);
   if (kind === 'file' && !force) throw new UsageError(`${path} is there already; --force replaces it`);
-  const part = join(dirname(path), `.${basename(path).slice(0, 200)}.ckpt-${randomBytes(6).toString('hex')}`);
+  const part = nameBeside(path);
   let fd = -1;
   let at = 0;
   const remove = (): void => {
@@ -78,6 +78,11 @@ export function beginFile(path: string, force: boolean, mode = 0o666): FinishedF
       remove();
     },
   };
+}
+
+/** A name that nothing has, beside a file that is to be made. */
+export function nameBeside(path: string): string {
+  return join(dirname(path), `.${basename(path).slice(0, 200)}.ckpt-${randomBytes(6).toString('hex')}`);
 }
 
 /** Renames without replacing anything. */

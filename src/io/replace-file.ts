@@ -1,5 +1,4 @@
 /** Files that are changed in place: the old bytes are kept beside them, and the new ones appear at once or not at all. */
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -14,9 +13,9 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { cleanOnSignal } from './clean-on-signal.ts';
+import { nameBeside } from './finished-file.ts';
 import { errorCode } from './system-error.ts';
 
 /** Names for backups that are tried: `x.bak`, `x.bak.1`, … */
@@ -75,7 +74,7 @@ function keep(target: string, bytes: Uint8Array, mode: number): string {
 
 /** Writes a file under a name of its own, and gives it the name it is for. */
 function writeBeside(path: string, bytes: Uint8Array, mode: number, giveName: (part: string) => void): void {
-  const part = join(dirname(path), `.${basename(path).slice(0, 200)}.ckpt-${randomBytes(6).toString('hex')}`);
+  const part = nameBeside(path);
   let fd = -1;
   let isThere = false;
   const remove = (): void => {

@@ -1,6 +1,6 @@
 /** A level for people. */
 import type { BaselineDocument, BaselineHost, FeaturesByImpact } from '../fleet/baseline-document.ts';
-import { IMPACT_WORDS, SOURCE_WORDS } from './check-words.ts';
+import { IMPACT_WORDS, reasonOf, SOURCE_WORDS } from './check-words.ts';
 import { escapeAll } from './escape.ts';
 import { countOf } from './quantities.ts';
 import { type Style, styleFor, type TextOptions } from './style.ts';
@@ -39,9 +39,7 @@ export function renderBaselineText(given: BaselineDocument, options: TextOptions
       : [
           '',
           style.bad(`${countOf(document.errors.length, 'host')} could not be read; this is the level of the others only`),
-          ...document.errors.flatMap(({ host, layer, message }) =>
-            hanging('  ', `${host}: ${message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message}`, width),
-          ),
+          ...document.errors.flatMap((error) => hanging('  ', `${error.host}: ${reasonOf(error)}`, width)),
         ]),
   ];
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,6 @@
 /** What the formats for CI show of pairs: how each stands, and its findings, one for each reason. */
 import type { Finding, JudgedFinding } from '../restore/finding.ts';
+import type { GateId } from '../restore/gate-ids.ts';
 import type { ReasonCode, ReasonText } from '../restore/reasons.ts';
 import type { CheckDocument, CheckResult, Verdict } from '../restore/result.ts';
 import { VERDICT_WORDS } from './check-words.ts';
@@ -41,6 +42,13 @@ export function standingOf({ verdict, policy }: Pick<CheckResult, 'verdict' | 'p
 }
 
 const BY_VERDICT = { blocked: 'fail', unknown: 'open', restorable: 'pass' } as const satisfies Record<Verdict, Standing>;
+
+/** The gate that a matrix names: where runsc would stop, else the first that gives the verdict; null where there is none. */
+export function decidingGate({ verdict, gates, firstFailure }: CheckResult): GateId | null {
+  if (verdict === 'restorable') return null;
+  const wanted = verdict === 'blocked' ? 'fail' : 'unknown';
+  return firstFailure ?? gates.find(({ outcome }) => outcome === wanted)?.id ?? null;
+}
 
 /** What a matrix says of a pair beside its verdict; empty when nothing. */
 export function standingNote(result: Pick<CheckResult, 'verdict' | 'policy'>): string {
@@ -86,6 +94,12 @@ export function findingSentence({ features, messages, outcome }: ShownFinding, m
   return `${lacks} ${countOf(features.length, 'feature')} of the image: ${firstOf(features, ', ', most)}`;
 }
 
+/** `gate: sentence [code] (why it does not count as it would)`. May hold unescaped text of the image. */
+export function findingText(finding: ShownFinding, most?: number): string {
+  const judged = judgementSentence(finding);
+  return `${finding.gate}: ${findingSentence(finding, most)} [${finding.code}]${judged === null ? '' : ` (${judged})`}`;
+}
+
 function firstOf(words: readonly string[], separator: string, most: number): string {
   if (words.length <= most) return words.join(separator);
   return `${words.slice(0, most).join(separator)} and ${words.length - most} more`;
@@ -129,12 +143,4 @@ export function checkSummary(document: Pick<CheckDocument, 'verdict' | 'results'
     ...(errors.length === 0 ? [] : [`${countOf(errors.length, 'input')} not readable`]),
   ];
   return { word: VERDICT_WORDS[verdict], counts: parts.join('; ') };
-}
-
-/** What an error is about, and how it was named. */
-export function errorSubject(error: CheckDocument['errors'][number]): { readonly kind: string; readonly name: string } {
-  if (error.image !== undefined) return { kind: 'image', name: error.image };
-  if (error.host !== undefined) return { kind: 'host', name: error.host };
-  if (error.spec !== undefined) return { kind: 'spec', name: error.spec };
-  return { kind: 'directory', name: error.tree ?? '' };
 }

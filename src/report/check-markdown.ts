@@ -2,7 +2,7 @@
 import type { CheckDocument, CheckResult } from '../restore/result.ts';
 import {
   checkSummary,
-  errorSubject,
+  decidingGate,
   type FindingTables,
   findingSentence,
   judgementSentence,
@@ -12,8 +12,8 @@ import {
   standingNote,
 } from './check-findings.ts';
 import { explanationOf } from './check-groups.ts';
-import { matrixOf, turned } from './check-matrix.ts';
-import { reservations, VERDICT_WORDS } from './check-words.ts';
+import { matrixOf } from './check-matrix.ts';
+import { errorSubject, reservations, VERDICT_WORDS } from './check-words.ts';
 import { htmlCode, markdownCode, markdownFence, markdownRow, markdownTable, markdownText } from './markdown.ts';
 import { fitted, type MarkdownPiece, MOST_BYTES } from './markdown-pages.ts';
 import { countOf } from './quantities.ts';
@@ -73,15 +73,12 @@ function* waivers({ policy }: CheckDocument): Generator<MarkdownPiece> {
     yield { text: `${index === 0 ? '\n' : ''}- ${markdownText(note)}\n`, counted: 'notes' };
 }
 
-/** The rows are the images, or the hosts where there are more of them. */
 function* matrix(results: readonly CheckResult[]): Generator<MarkdownPiece> {
   if (results.length === 0) return;
-  const straight = matrixOf(results);
-  const swapped = straight.hosts.length > straight.images.length;
-  const { images: rows, hosts: columns, cells } = swapped ? turned(straight) : straight;
+  const { kinds, rows, columns, cells } = matrixOf(results);
   for (let from = 0; from < columns.length; from += MOST_COLUMNS) {
     const some = columns.slice(from, from + MOST_COLUMNS);
-    const head = [swapped ? 'host' : 'image', ...some.map(markdownCode)];
+    const head = [kinds[0], ...some.map(markdownCode)];
     yield { text: `\n${markdownTable(head, [])}`, counted: 'tables' };
     for (const [index, name] of rows.entries()) {
       const row = some.map((_, column) => cell(cells[index]?.[from + column] ?? null));
@@ -92,11 +89,10 @@ function* matrix(results: readonly CheckResult[]): Generator<MarkdownPiece> {
 
 function cell(result: CheckResult | null): string {
   if (result === null) return '';
-  const { verdict, gates, firstFailure } = result;
-  const wanted = verdict === 'blocked' ? 'fail' : 'unknown';
-  const gate = firstFailure ?? gates.find(({ outcome }) => outcome === wanted)?.id;
+  const { verdict } = result;
+  const gate = decidingGate(result);
   const word = verdict === 'restorable' ? 'restorable' : `**${VERDICT_WORDS[verdict]}**`;
-  const why = verdict === 'restorable' || gate === undefined ? '' : ` ${markdownCode(gate)}`;
+  const why = gate === null ? '' : ` ${markdownCode(gate)}`;
   return `${word}${why}${standingNote(result)}`;
 }
 

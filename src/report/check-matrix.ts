@@ -1,11 +1,13 @@
 /** The pairs as a matrix of images and hosts. */
 import type { CheckResult } from '../restore/result.ts';
 
-/** Results by image and host, in the order in which they were first met. */
+/** Results by image and host, in the order in which they were first met. The rows are the images, or the hosts where there are more of them. */
 export interface Matrix {
-  readonly images: readonly string[];
-  readonly hosts: readonly string[];
-  /** By image, then by host; null where there is no answer. */
+  /** What a row and a column is. */
+  readonly kinds: readonly ['image', 'host'] | readonly ['host', 'image'];
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** By row, then by column; null where there is no answer. */
   readonly cells: readonly (readonly (CheckResult | null)[])[];
 }
 
@@ -31,14 +33,18 @@ export function matrixOf(results: readonly CheckResult[]): Matrix {
     cells[row] = cell;
     cell[column] = result;
   }
-  return { images, hosts, cells: images.map((_, row) => hosts.map((_host, column) => cells[row]?.[column] ?? null)) };
-}
-
-/** The other way round: hosts are the rows. */
-export function turned({ images, hosts, cells }: Matrix): Matrix {
-  return {
-    images: hosts,
-    hosts: images,
-    cells: hosts.map((_, column) => images.map((_image, row) => cells[row]?.[column] ?? null)),
-  };
+  const cell = (row: number, column: number): CheckResult | null => cells[row]?.[column] ?? null;
+  return hosts.length > images.length
+    ? {
+        kinds: ['host', 'image'],
+        rows: hosts,
+        columns: images,
+        cells: hosts.map((_, column) => images.map((_image, row) => cell(row, column))),
+      }
+    : {
+        kinds: ['image', 'host'],
+        rows: images,
+        columns: hosts,
+        cells: images.map((_, row) => hosts.map((_host, column) => cell(row, column))),
+      };
 }

@@ -1,8 +1,8 @@
 /** The answer of `check` as a matrix of images and hosts, for people. */
 import type { CheckDocument, CheckResult } from '../restore/result.ts';
-import { checkSummary, errorSubject, type Standing, standingNote, standingOf } from './check-findings.ts';
-import { type Matrix, matrixOf, turned } from './check-matrix.ts';
-import { paintVerdict, VERDICT_WORDS } from './check-words.ts';
+import { checkSummary, decidingGate, type Standing, standingNote, standingOf } from './check-findings.ts';
+import { type Matrix, matrixOf } from './check-matrix.ts';
+import { errorSubject, paintVerdict, VERDICT_WORDS } from './check-words.ts';
 import { columnsOf } from './columns.ts';
 import { escapeAll } from './escape.ts';
 import { shortNames } from './short-names.ts';
@@ -33,18 +33,16 @@ export function renderCheckTable(document: CheckDocument, options: TextOptions):
 
 function matrixLines(results: readonly CheckResult[], options: TextOptions, style: Style): string[] {
   if (results.length === 0) return [];
-  const straight = matrixOf(results);
-  const swapped = straight.hosts.length > straight.images.length;
-  const matrix = swapped ? turned(straight) : straight;
-  const rows = shortNames(matrix.images);
-  const columns = shortNames(matrix.hosts);
-  const [rowWord, columnWord] = swapped ? (['host', 'image'] as const) : (['image', 'host'] as const);
+  const matrix = matrixOf(results);
+  const rows = shortNames(matrix.rows);
+  const columns = shortNames(matrix.columns);
+  const [rowWord, columnWord] = matrix.kinds;
   const legend = [
     ...(rows.pattern === null ? [] : [`${rowWord}s ${rows.pattern}`]),
     ...(columns.pattern === null ? [] : [`${columnWord}s ${columns.pattern}`]),
   ];
   const corner = `${rowWord} \\ ${columnWord}`;
-  const named: Matrix = { images: rows.names, hosts: columns.names, cells: matrix.cells };
+  const named: Matrix = { ...matrix, rows: rows.names, columns: columns.names };
   return [
     ...legend.map((line) => style.faint(line)),
     ...blocks(named, corner, options.width).flatMap((block) => ['', ...blockLines(named, block, corner, options, style)]),
@@ -52,13 +50,13 @@ function matrixLines(results: readonly CheckResult[], options: TextOptions, styl
 }
 
 /** Runs of columns that fit beside the names of the rows; one at least. */
-function blocks({ images, hosts, cells }: Matrix, corner: string, width: number): (readonly number[])[] {
-  const names = Math.max(corner.length, ...images.map(columnsOf));
+function blocks({ rows, columns, cells }: Matrix, corner: string, width: number): (readonly number[])[] {
+  const names = Math.max(corner.length, ...rows.map(columnsOf));
   const all: number[][] = [];
   let block: number[] = [];
   let used = names;
-  for (const [column, host] of hosts.entries()) {
-    const wide = Math.max(columnsOf(host), ...cells.map((row) => cellText(row[column] ?? null).length)) + GAP;
+  for (const [column, name] of columns.entries()) {
+    const wide = Math.max(columnsOf(name), ...cells.map((row) => cellText(row[column] ?? null).length)) + GAP;
     if (block.length > 0 && used + wide > width) {
       all.push(block);
       block = [];
@@ -72,14 +70,14 @@ function blocks({ images, hosts, cells }: Matrix, corner: string, width: number)
 }
 
 function blockLines(
-  { images, hosts, cells }: Matrix,
+  { rows: names, columns, cells }: Matrix,
   block: readonly number[],
   corner: string,
   options: TextOptions,
   style: Style,
 ): string[] {
   // A column of nothing at the end: the last one is wrapped and not painted.
-  const rows = images.map((name, row) => [name, ...block.map((column) => cellText(cells[row]?.[column] ?? null)), '']);
+  const rows = names.map((name, row) => [name, ...block.map((column) => cellText(cells[row]?.[column] ?? null)), '']);
   const painted = new Map<string, (text: string) => string>();
   for (const row of cells)
     for (const column of block) {
@@ -87,18 +85,15 @@ function blockLines(
       if (result !== null) painted.set(cellText(result), paintStanding(standingOf(result), style));
     }
   const paint = (cell: string, column: number): string => (column === 0 ? cell : (painted.get(cell)?.(cell) ?? cell));
-  const head = { cells: [corner, ...block.map((column) => hosts[column] ?? ''), ''], paint: style.strong };
+  const head = { cells: [corner, ...block.map((column) => columns[column] ?? ''), ''], paint: style.strong };
   return table(rows, { indent: 0, width: options.width, head, paint });
 }
 
 /** `RESTORABLE`, `BLOCKED cpu-features`, `UNKNOWN cache-line (waived)`; `-` where there is no answer. */
 function cellText(result: CheckResult | null): string {
   if (result === null) return '-';
-  const { verdict, gates, firstFailure } = result;
-  const wanted = verdict === 'blocked' ? 'fail' : 'unknown';
-  const gate = firstFailure ?? gates.find(({ outcome }) => outcome === wanted)?.id ?? '';
-  const word = verdict === 'restorable' || gate === '' ? VERDICT_WORDS[verdict] : `${VERDICT_WORDS[verdict]} ${gate}`;
-  return `${word}${standingNote(result)}`;
+  const gate = decidingGate(result);
+  return `${VERDICT_WORDS[result.verdict]}${gate === null ? '' : ` ${gate}`}${standingNote(result)}`;
 }
 
 function paintStanding(standing: Standing, style: Style): (text: string) => string {

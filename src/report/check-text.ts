@@ -3,7 +3,7 @@ import type { CheckDocument, CheckError, CheckResult, Verdict } from '../restore
 import { explanationOf, grouped, shortExplanationOf, shortPairLines } from './check-groups.ts';
 import { pairLines } from './check-pair-text.ts';
 import { policyLines } from './check-policy-text.ts';
-import { paintVerdict, reservations, VERDICT_WORDS } from './check-words.ts';
+import { errorSubject, paintVerdict, reasonOf, reservations, VERDICT_WORDS } from './check-words.ts';
 import { escapeAll } from './escape.ts';
 import { countOf } from './quantities.ts';
 import { styleFor, type TextOptions } from './style.ts';
@@ -105,16 +105,11 @@ function inShort(result: CheckResult): string {
 
 function unreadable(errors: readonly CheckError[], options: CheckTextOptions): string[] {
   if (errors.length === 0) return [];
-  const rows = errors.map((error) => [
-    error.image !== undefined ? 'image' : error.host !== undefined ? 'host' : error.spec !== undefined ? 'spec' : 'directory',
-    `${error.image ?? error.host ?? error.spec ?? error.tree ?? ''}: ${reasonOf(error)} [${error.code}]`,
-  ]);
+  const rows = errors.map((error) => {
+    const { kind, name } = errorSubject(error);
+    return [kind, `${name}: ${reasonOf(error)} [${error.code}]`];
+  });
   return ['', styleFor(options).strong('Not readable'), ...table(rows, { indent: 2, width: options.width })];
-}
-
-/** The message without the layer that it begins with. */
-function reasonOf({ layer, message }: CheckError): string {
-  return message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message;
 }
 
 function rule(options: TextOptions): string {

@@ -3,7 +3,16 @@
 import type { Impact } from '../cpu/feature.ts';
 import type { HostSource } from '../host/host.ts';
 import type { ReasonCode } from '../restore/reasons.ts';
-import type { CheckedImage, CheckResult, GateOutcome, GateResult, Relation, RulesUsed, Verdict } from '../restore/result.ts';
+import type {
+  CheckError,
+  CheckedImage,
+  CheckResult,
+  GateOutcome,
+  GateResult,
+  Relation,
+  RulesUsed,
+  Verdict,
+} from '../restore/result.ts';
 import type { Style } from './style.ts';
 
 /** The verdict as the first word of a line. */
@@ -96,4 +105,17 @@ export function reservations({ gates }: CheckResult): string {
   const named = (words: string, some: readonly GateResult[]): string[] =>
     some.length === 0 ? [] : [`${words}: ${some.map(({ id }) => id).join(', ')}`];
   return [...named('not checked', open), ...named('assumed', assumed)].join('; ');
+}
+
+/** What an error is about, and how it was named. */
+export function errorSubject(error: CheckError): { readonly kind: string; readonly name: string } {
+  if (error.image !== undefined) return { kind: 'image', name: error.image };
+  if (error.host !== undefined) return { kind: 'host', name: error.host };
+  if (error.spec !== undefined) return { kind: 'spec', name: error.spec };
+  return { kind: 'directory', name: error.tree ?? '' };
+}
+
+/** The message without the layer that it begins with. */
+export function reasonOf({ layer, message }: Pick<CheckError, 'layer' | 'message'>): string {
+  return message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message;
 }

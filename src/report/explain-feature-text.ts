@@ -52,7 +52,8 @@ function uncomparedLines(feature: UncomparedFeature, style: Style, width: number
   ];
 }
 
-function placeText({ leaf, subleaf, register, bit }: ComparedFeature['place']): string {
+/** Where the bit of a feature lies. */
+export function placeText({ leaf, subleaf, register, bit }: ComparedFeature['place']): string {
   return leaf === null ? `${register} bit ${bit}` : `CPUID leaf ${leaf}, subleaf ${subleaf}, ${register} bit ${bit}`;
 }
 

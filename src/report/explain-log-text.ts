@@ -88,17 +88,12 @@ function partLines({ parts, features, state, fields }: LogFinding, { width, all 
   );
 }
 
-const IMPACTS = ['instruction', 'dynamic', 'os', 'performance'] as const;
-
 function featureLines({ list, arch }: NamedFeatures, width: number): string[] {
-  const groups = IMPACTS.flatMap((impact) => {
+  const groups = Object.entries(IMPACT_WORDS).flatMap(([impact, words]) => {
     const those = list.filter((feature) => feature.impact === impact);
     return those.length === 0
       ? []
-      : [
-          `  ${countOf(those.length, 'missing feature')}, ${IMPACT_WORDS[impact]} (${arch})`,
-          ...those.flatMap((one) => featureLine(one, width)),
-        ];
+      : [`  ${countOf(those.length, 'missing feature')}, ${words} (${arch})`, ...those.flatMap((one) => featureLine(one, width))];
   });
   const strange = list.filter(({ name }) => name === null);
   return [

@@ -1,6 +1,7 @@
 /** Explanations as Markdown, for a ticket or the summary of a CI job. */
 import type { ExplainDocument } from '../explain.ts';
 import type { Answer, FeatureAnswer, LogAnswer } from '../explanation/answer.ts';
+import { placeText } from './explain-feature-text.ts';
 import { markdownCode, markdownTable, markdownText } from './markdown.ts';
 
 /** Characters of a message that are shown. */
@@ -40,11 +41,7 @@ function answerText(answer: Answer): string {
 function featureText({ features }: FeatureAnswer): string {
   return features
     .map((feature) => {
-      const { place } = feature;
-      const bit =
-        place === null
-          ? ''
-          : `${place.leaf === null ? '' : `CPUID leaf ${place.leaf}, subleaf ${place.subleaf}, `}${place.register} bit ${place.bit}`;
+      const bit = feature.place === null ? '' : placeText(feature.place);
       const rows: [string, string][] = feature.compared
         ? [
             ['compared', `yes, on ${feature.arch}, since ${feature.comparedSince.release ?? feature.comparedSince.date}`],

@@ -1,16 +1,8 @@
 /** The answer of `check` for a step on GitHub: annotations, and the outputs of the step. */
 import type { CheckDocument } from '../restore/result.ts';
 import type { OnUnknown } from '../restore/verdict.ts';
-import {
-  checkSummary,
-  errorSubject,
-  type FindingTables,
-  findingSentence,
-  judgementSentence,
-  type ShownPair,
-  type Standing,
-  shownPairs,
-} from './check-findings.ts';
+import { checkSummary, type FindingTables, findingText, type ShownPair, type Standing, shownPairs } from './check-findings.ts';
+import { errorSubject } from './check-words.ts';
 import { type Annotation, annotationLines, fileOf } from './github.ts';
 import { countOf } from './quantities.ts';
 
@@ -81,10 +73,7 @@ function kindOf(standing: Exclude<Standing, 'pass'>, onUnknown: OnUnknown): Anno
 function explanations(pairs: readonly ShownPair[]): string[] {
   const told = new Map<string, { readonly lines: readonly string[]; readonly hosts: string[] }>();
   for (const { result, findings } of pairs) {
-    const lines = findings.map((finding) => {
-      const judged = judgementSentence(finding);
-      return `  ${finding.gate}: ${findingSentence(finding, MOST_NAMES)} [${finding.code}]${judged === null ? '' : ` (${judged})`}`;
-    });
+    const lines = findings.map((finding) => `  ${findingText(finding, MOST_NAMES)}`);
     const key = JSON.stringify(lines);
     const same = told.get(key) ?? { lines, hosts: [] };
     same.hosts.push(result.host.name);

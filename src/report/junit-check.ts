@@ -2,14 +2,15 @@
 import type { CheckDocument, CheckError } from '../restore/result.ts';
 import type { OnUnknown } from '../restore/verdict.ts';
 import {
-  errorSubject,
   type FindingTables,
   findingSentence,
+  findingText,
   judgementSentence,
   type ShownFinding,
   type ShownPair,
   shownPairs,
 } from './check-findings.ts';
+import { errorSubject } from './check-words.ts';
 import { type JunitCase, type JunitOutcome, type JunitSuite, junitXml } from './junit.ts';
 
 export interface CheckJunitOptions extends Pick<FindingTables, 'findingsOf'> {
@@ -78,10 +79,7 @@ function told({ result, findings }: ShownPair, worst: ShownFinding | undefined):
     lines: [
       `${result.image.path} on ${result.host.name}: ${result.verdict}`,
       ...(result.runscError === null ? [] : [`runsc prints: ${result.runscError}`]),
-      ...findings.map((finding) => {
-        const judged = judgementSentence(finding);
-        return `${finding.gate}: ${findingSentence(finding)} [${finding.code}]${judged === null ? '' : ` (${judged})`}`;
-      }),
+      ...findings.map((finding) => findingText(finding)),
       ...result.advice.map(
         ({ code, message: text, setting }) => `* ${text} [${code}]${setting === undefined ? '' : `: ${setting}`}`,
       ),

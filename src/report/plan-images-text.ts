@@ -43,8 +43,8 @@ function strandedImageLines(images: PlanImages, names: PlanNames, options: PlanT
     const row = matrix?.find((one) => one.image === image);
     const why = row === undefined ? '' : nearest(row, names);
     const count = group?.paths.length ?? 1;
-    const known = options.all ? undefined : reasons.get(`${undecided} ${why}`);
     const key = options.all ? image : `${undecided} ${why}`;
+    const known = reasons.get(key);
     if (known !== undefined) known.count += count;
     else reasons.set(key, { first: group === undefined ? image : firstName(group, names), undecided, why, count });
   }

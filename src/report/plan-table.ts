@@ -36,6 +36,7 @@ function classRows({ classes, newImages }: PlanDocument): Rows {
 
 function pairRows({ images, classes }: PlanDocument): Rows {
   const hosts = new Map(classes.map(({ id, hosts: count }) => [id, String(count)]));
+  const place = new Map(classes.map(({ id }, index) => [id, index]));
   const rows: string[][] = [];
   for (const row of images?.matrix ?? []) {
     const group = images?.groups.find(({ id }) => id === row.image);
@@ -48,7 +49,6 @@ function pairRows({ images, classes }: PlanDocument): Rows {
         ids.map((id) => ({ id, verdict: 'UNKNOWN', why: [...gates, ...features].join(' ') })),
       ),
     ];
-    const place = new Map(classes.map(({ id }, index) => [id, index]));
     pairs.sort((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
     for (const path of group?.paths ?? [])
       for (const { id, verdict, why } of pairs) rows.push([verdict, path, id, hosts.get(id) ?? '', why]);

@@ -1,5 +1,6 @@
 /** The answer of `plan` for people. */
 import type { PlanAnswer, PlanDocument } from '../fleet/plan-document.ts';
+import { reasonOf } from './check-words.ts';
 import { escapeAll } from './escape.ts';
 import { coverageText, summaryLine } from './plan-coverage-text.ts';
 import { driftLines, driftText } from './plan-drift-text.ts';
@@ -66,11 +67,7 @@ const SHOWN_ERRORS = 20;
 function errorLines({ errors }: PlanDocument, options: PlanTextOptions): string[] {
   const shown = options.all ? errors : errors.slice(0, SHOWN_ERRORS);
   const lines = shown.flatMap(({ image, host, message, layer, code }) =>
-    hanging('  ', `${image ?? host ?? ''}: ${withoutLayer(message, layer)} [${code}]`, options.width),
+    hanging('  ', `${image ?? host ?? ''}: ${reasonOf({ layer, message })} [${code}]`, options.width),
   );
   return shown.length < errors.length ? [...lines, `  … ${errors.length - shown.length} more`] : lines;
-}
-
-function withoutLayer(message: string, layer: string): string {
-  return message.startsWith(`${layer}: `) ? message.slice(layer.length + 2) : message;
 }

@@ -3,7 +3,6 @@ import type { ReasonText } from '../restore/reasons.ts';
 import type { CheckDocument } from '../restore/result.ts';
 import {
   checkSummary,
-  errorSubject,
   type FindingTables,
   findingSentence,
   judgementSentence,
@@ -11,6 +10,7 @@ import {
   type ShownPair,
   shownPairs,
 } from './check-findings.ts';
+import { errorSubject } from './check-words.ts';
 import { type SarifNotification, type SarifResult, type SarifRule, sarifLog } from './sarif.ts';
 
 export interface CheckSarifOptions extends FindingTables {

@@ -8,7 +8,7 @@ const AVX512_COMPONENTS: ReadonlySet<string> = new Set(['opmask', 'ZMM_Hi256', '
 const IGNORED_COMPONENTS: ReadonlySet<string> = new Set(['BNDREGS', 'BNDCSR', 'PKRU']);
 
 /** Verified with runsc release-20260817.0: with it a static glibc shell restored on a host without AVX-512. */
-const WITHOUT_AVX512 = 'GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD';
+export const WITHOUT_AVX512 = 'GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD';
 /** Verified with runsc release-20240729.0 and glibc 2.36: with it the threads of a static glibc shell held x87 and SSE state only. */
 const WITHOUT_AVX =
   'GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-FMA,-FMA4,-AVX_Fast_Unaligned_Load,-AVX512F,-AVX512VL,-AVX512BW,-AVX512DQ,-AVX512CD';

@@ -11,8 +11,8 @@ const FXSAVE_BITS = 0x3n;
 const AMX_BITS = 0x6_0000n;
 /** x87, SSE, AVX, opmask, ZMM_Hi256, Hi16_ZMM. */
 const SUPPORTED_BITS = 0xe7n;
-/** BNDREGS, BNDCSR, PKRU. */
-const IGNORED_BITS = 0x218n;
+/** BNDREGS, BNDCSR, PKRU: bits of XSTATE_BV that newer releases save and then ignore. */
+export const IGNORED_BITS = 0x218n;
 const PKRU_BIT = 0x200n;
 const COMPACTED = 1n << 63n;
 /** MXCSR bits that every CPU with SSE accepts. */
