@@ -2,9 +2,7 @@
 
 import { known, unknown } from '../host/facts.ts';
 import type { FeatureFact, Host } from '../host/host.ts';
-
-/** MIDR_EL1 implementer of Apple, the only one that the gate `page-size` looks at. */
-const APPLE = 0x61;
+import { whyNoPageSize } from '../restore/assumed-page-size.ts';
 
 /**
  * Equal for hosts that all gates but `cpu-features` answer alike, whatever the image: everything that these gates read of a host, with
@@ -25,7 +23,7 @@ export function frameKey(host: Host, versionGiven: boolean): string {
     host.identity?.xsaveSizes?.maximum ?? null,
     host.features.get('ospke')?.presence ?? 'unknown',
     host.pageSize.value,
-    host.identity?.implementer === APPLE,
+    host.arch === 'arm64' && host.pageSize.value === null ? whyNoPageSize(host) : null,
     versionGiven ? null : host.runscVersion.value,
   ]);
 }

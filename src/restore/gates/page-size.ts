@@ -1,10 +1,9 @@
 /** Gate `page-size`: the host uses pages of 4096 bytes. */
+import { whyNoPageSize } from '../assumed-page-size.ts';
 import { defineGate, fail, type GateAnswer, notApplicable, pass, reason, unknown } from '../gate.ts';
 
 const ORDER = 28;
 const EXPECTED = 4096;
-/** MIDR_EL1 implementer of Apple, whose machines run Linux with pages of 16 KiB. */
-const APPLE = 0x61;
 
 /**
  * Looks at the page size, since 2026-03-04. amd64 has no other than 4096. An arm64 description that does not hold it is answered for
@@ -17,12 +16,8 @@ export const pageSize = defineGate('page-size', [], (_image, host, rules): GateA
   if (host.arch === 'amd64') return pass();
   const size = host.pageSize.value;
   if (size === null) {
-    if (host.identity?.implementer === APPLE) {
-      const why = 'Linux on Apple silicon usually runs with pages of 16 KiB';
-      return unknown(reason('CKPT1403', ORDER, `the page size of the host is unknown: ${why}`, { why }));
-    }
-    if (host.source === 'labels') {
-      const why = 'the labels of a Kubernetes node do not say it, and arm64 nodes run with pages of 4 or of 64 KiB';
+    const why = whyNoPageSize(host);
+    if (why !== null) {
       return unknown(reason('CKPT1403', ORDER, `the page size of the host is unknown: ${why}`, { why }));
     }
     return pass(

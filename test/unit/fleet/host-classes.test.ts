@@ -34,6 +34,12 @@ describe('classes of hosts', () => {
     expect(hostClasses(fleet(plain, { ...plain, ...change }), false).classes).toHaveLength(2);
   });
 
+  it('are told apart by labels that do not say the page size, where any other description is taken for 4 KiB', () => {
+    const arm64: Host = { ...plain, arch: 'arm64', pageSize: { value: null, source: '' }, source: 'cpuinfo' };
+    expect(hostClasses(fleet(arm64, { ...arm64, source: 'labels' }), false).classes).toHaveLength(2);
+    expect(hostClasses(fleet(plain, { ...plain, source: 'labels' }), false).classes).toHaveLength(1);
+  });
+
   it('are not told apart by the runsc of the host where the caller names one', () => {
     const other = { ...plain, runscVersion: { value: 'release-20260415.0', source: '' } };
     expect(hostClasses(fleet(plain, other), true).classes).toHaveLength(1);
